@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { Command } from 'commander';
+import type { Api } from '../api.ts';
+import { openWay, type Way } from '../endpoint.ts';
+import { CliError, EXIT } from '../exit.ts';
+import { parseDuration } from '../output/duration.ts';
+import { csvPrinter, jsonPrinter, printItem, type ResultPrinter, tablePrinter } from '../output/results.ts';
+import { print, say, terminalWidth } from '../output/terminal.ts';
+import { visible } from '../output/visible.ts';
+import { openApi, type SiteOptions } from '../site.ts';
+import { Wait } from '../wait.ts';
+
+interface Options extends SiteOptions {
+  readonly database?: string;
+  readonly file?: string;
+  readonly json?: boolean;
+  readonly csv?: boolean;
+  readonly wait?: number;
+}
+
+export function execCommand(): Command {
+  return new Command('exec')
+    .description('run commands at a target and print what comes back')
+    .argument('<target>', 'a name that `sallyport targets` lists')
+    .argument('[command...]', "after --: the command, for example -- 'SELECT 1' (default: standard input)")
+    .option('--database <name>', 'another database than the default')
+    .option('--file <file>', 'read the commands from a file')
+    .option('--json', 'rows as an array of objects')
+    .option('--csv', 'rows as CSV')
+    .option('--wait <duration>', "how long to wait for an approval (default: as long as the approval's own time)", parseDuration)
+    .action(async (target: string, words: string[], _: Options, command: Command) => {
+      const options = command.optsWithGlobals<Options>();
+      const printer = choosePrinter(options);
+      const sql = await readCommand(words, options);
+      const api = await openApi(options, 'connect');
+      await execute(api, await openWay(api, target, options.database), sql, printer, options.wait);
+    });
+}
+
+async function execute(api: Api, way: Way, sql: string, printer: ResultPrinter, waitMs: number | undefined): Promise<void> {
+  const interrupted = new AbortController();
+  const interrupt = (): void => interrupted.abort(new CliError('Interrupted.'));
+  process.once('SIGINT', interrupt);
+  const wait = new Wait(api, waitMs);
+  const signal = AbortSignal.any([interrupted.signal, wait.signal]);
+  try {
+    for await (const item of way.protocol.exec(way.endpoint, sql, signal)) {
+      if (item.type === 'notice') {
+        say(`notice: ${visible(item.message)}`);
+        wait.noticed(item.message);
+        continue;
+      }
+      wait.over();
+      await print(printItem(printer, item));
+      if (item.type === 'done' && item.tag !== '') say(visible(item.tag));
+    }
+    await print(printer.end());
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    wait.over();
+    process.off('SIGINT', interrupt);
+    await way.protocol.close();
+  }
+}
+
+function choosePrinter(options: Options): ResultPrinter {
+  if (options.json === true && options.csv === true) throw new CliError('Choose one of --json and --csv.', EXIT.usage);
+  if (options.json === true) return jsonPrinter();
+  return options.csv === true ? csvPrinter() : tablePrinter(terminalWidth());
+}
+
+async function readCommand(words: readonly string[], options: Options): Promise<string> {
+  if (words.length > 0 && options.file !== undefined) throw new CliError('Give the command or --file, not both.', EXIT.usage);
+  if (words.length > 0) return words.join(' ');
+  if (options.file !== undefined && options.file !== '-') return readCommandFile(options.file);
+  if (process.stdin.isTTY) throw new CliError("What to run? Write it after --, for example: -- 'SELECT 1'.", EXIT.usage);
+  return text(process.stdin);
+}
+
+async function readCommandFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw new CliError(code === 'ENOENT' ? `There is no file '${file}'.` : `'${file}' cannot be read (${code ?? 'unknown'}).`, undefined, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,179 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { SessionEvent, SessionFilter, SessionState } from '@sallyport/core';
+import { Command, Option } from 'commander';
+import { asAdministrator } from '../administrator.ts';
+import { CliError, EXIT } from '../exit.ts';
+import { parseCount } from '../output/count.ts';
+import { liveText, SESSION_COLUMNS, sessionCells, sessionText } from '../output/session.ts';
+import { localTime, print, printListing, say } from '../output/terminal.ts';
+import { toJson, visible } from '../output/visible.ts';
+import { findSession, parseMoment } from '../session-names.ts';
+import { loadSite, openAdminApi, type SiteOptions, withStore } from '../site.ts';
+
+interface Options extends SiteOptions {
+  readonly json?: boolean;
+  readonly limit: number;
+  readonly state?: SessionState;
+  readonly target?: string;
+  readonly user?: string;
+  readonly since?: number;
+  readonly before?: number;
+  readonly reason?: string;
+  readonly format: 'json' | 'csv';
+  readonly output?: string;
+  readonly yes?: boolean;
+}
+
+const ID = '<id>';
+const ID_HELP = 'an id, the beginning of one, or `last`';
+
+export function sessionsCommand(): Command {
+  const command = new Command('sessions').description('see, search, watch, end, export and remove recorded sessions');
+  const list = command.command('list').description('list sessions, newest first');
+  filtered(list).action((_: Options, self: Command) => listSessions(self.optsWithGlobals<Options>()));
+  const search = command.command('search').description('find events that contain a text').argument('<text>');
+  filtered(search).action((text: string, _: Options, self: Command) => searchEvents(text, self.optsWithGlobals<Options>()));
+  command
+    .command('show')
+    .description('show a session with its commands and what became of them')
+    .argument(ID, ID_HELP)
+    .option('--json', 'as JSON')
+    .action((id: string, _: Options, self: Command) => showSession(id, self.optsWithGlobals<Options>()));
+  command
+    .command('watch')
+    .description('show what happens in a live session, until it ends or Ctrl-C')
+    .argument(ID, ID_HELP)
+    .option('--json', 'one JSON object a line')
+    .action((id: string, _: Options, self: Command) => watchSession(id, self.optsWithGlobals<Options>()));
+  command
+    .command('kill')
+    .description('end a live session')
+    .argument(ID, ID_HELP)
+    .option('--reason <text>', 'why: its client reads it')
+    .action((id: string, _: Options, self: Command) => killSession(id, self.optsWithGlobals<Options>()));
+  command
+    .command('export')
+    .description('write a session out: whole, so that it verifies anywhere, or its commands as CSV')
+    .argument(ID, ID_HELP)
+    .addOption(new Option('--format <format>', 'json or csv').choices(['json', 'csv']).default('json'))
+    .option('--output <file>', 'a file instead of standard output')
+    .action((id: string, _: Options, self: Command) => exportOne(id, self.optsWithGlobals<Options>()));
+  command
+    .command('prune')
+    .description('remove old records; the log keeps their start, their seal, and who removed them')
+    .option('--before <time>', 'those that ended before (RFC 3339, or an age such as 90d); default: recording.keep', parseMoment)
+    .option('--yes', 'without asking')
+    .action((_: Options, self: Command) => pruneSessions(self.optsWithGlobals<Options>()));
+  return command;
+}
+
+function filtered(command: Command): Command {
+  return command
+    .addOption(new Option('--state <state>', 'only these').choices(['live', 'ended', 'interrupted', 'failed']))
+    .option('--target <name>', 'only at this target')
+    .option('--user <name>', 'only of this identity')
+    .option('--since <time>', 'only those that began since (RFC 3339, or an age such as 2h)', parseMoment)
+    .option('--before <time>', 'only those that began before', parseMoment)
+    .option('--limit <number>', 'at most so many', parseCount, 100)
+    .option('--json', 'as JSON');
+}
+
+function filterOf(options: Options): SessionFilter {
+  const { limit, state, target, user, since, before } = options;
+  return {
+    limit,
+    ...(state !== undefined && { state }),
+    ...(target !== undefined && { target }),
+    ...(user !== undefined && { identity: user }),
+    ...(since !== undefined && { since }),
+    ...(before !== undefined && { before }),
+  };
+}
+
+async function listSessions(options: Options): Promise<void> {
+  const { sessionJson } = await import('@sallyport/recording');
+  const site = await loadSite(options);
+  const rows = await withStore(site, 'read', (store) => store.sessions.list(filterOf(options)));
+  await printListing(rows.map(sessionJson), options, SESSION_COLUMNS, sessionCells);
+}
+
+async function searchEvents(text: string, options: Options): Promise<void> {
+  const { searchSessions } = await import('@sallyport/recording');
+  const site = await loadSite(options);
+  const matches = await withStore(site, 'read', (store) => searchSessions(store, text, filterOf(options)));
+  const columns = [
+    { title: 'session', whole: true },
+    { title: 'identity' },
+    { title: 'target' },
+    { title: 'at' },
+    { title: 'event' },
+    { title: 'text' },
+  ];
+  await printListing(matches, options, columns, ({ session, event }) => [
+    session.id,
+    session.identity,
+    session.target,
+    localTime(event.at),
+    event.type,
+    'text' in event ? String(event['text']) : JSON.stringify(event),
+  ]);
+}
+
+async function showSession(name: string, options: Options): Promise<void> {
+  const { describeSession } = await import('@sallyport/recording');
+  const site = await loadSite(options);
+  const session = await withStore(site, 'read', async (store) => describeSession(store, (await findSession(store, name)).id));
+  await print(options.json === true ? `${toJson(session, 2)}\n` : sessionText(session));
+}
+
+async function watchSession(name: string, options: Options): Promise<void> {
+  const site = await loadSite(options);
+  const api = await openAdminApi(site);
+  const { id } = await withStore(site, 'read', (store) => findSession(store, name));
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  for await (const event of api.events<SessionEvent>(`/api/v1/sessions/${id}/watch`, stop.signal)) {
+    const at = new Date().toISOString();
+    await print(options.json === true ? `${toJson({ at, ...event })}\n` : `${liveText(at, event)}\n`);
+  }
+}
+
+async function killSession(name: string, options: Options): Promise<void> {
+  const site = await loadSite(options);
+  const api = await openAdminApi(site);
+  const { id } = await withStore(site, 'read', (store) => findSession(store, name));
+  await api.post(`/api/v1/sessions/${id}/kill`, { reason: options.reason ?? null });
+  say(`${id} is ended.`);
+}
+
+async function exportOne(name: string, options: Options): Promise<void> {
+  const { exportSession } = await import('@sallyport/recording');
+  const site = await loadSite(options);
+  await withStore(site, 'read', async (store) => {
+    const { id } = await findSession(store, name);
+    const content = exportSession(store, id, options.format);
+    if (options.output !== undefined) return pipeline(Readable.from(content), createWriteStream(options.output, { mode: 0o600 }));
+    for await (const chunk of content) await print(chunk.toString());
+  });
+}
+
+async function pruneSessions(options: Options): Promise<void> {
+  const site = await loadSite(options);
+  const { keepMs } = site.config.recording;
+  const before = options.before ?? (keepMs === undefined ? undefined : Date.now() - keepMs);
+  if (before === undefined) throw new CliError('Which ones? Give --before TIME, or set recording.keep in the configuration.', EXIT.usage);
+  const until = localTime(new Date(before).toISOString());
+  if (options.yes !== true && !(await confirmed(`Remove the records of all sessions that ended before ${until}?`)))
+    throw new CliError('Nothing was removed.');
+  const ids = await asAdministrator(site, (_, { recorder, actor }) => recorder.prune(before, actor));
+  say(`${ids.length} sessions that ended before ${until} are removed.`);
+  await print(ids.map((id) => `${visible(id)}\n`).join(''));
+}
+
+async function confirmed(message: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw new CliError('Nobody is there to ask: add --yes.', EXIT.usage);
+  const { confirm } = await import('@inquirer/prompts');
+  return confirm({ message, default: false }, { output: process.stderr });
+}

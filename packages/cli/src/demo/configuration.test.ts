@@ -1,0 +1,16 @@
+import { demoConfiguration } from './configuration.ts';
+
+const PORTS = { postgres: 15_432, admin: 8_420, database: 40_001 };
+
+test('ports are put where they belong', () => {
+  const text = demoConfiguration(undefined, PORTS);
+  expect(text).toContain('admin: { listen: 127.0.0.1:8420 }');
+  expect(text).toMatch(/^ {4}listen: 127\.0\.0\.1:15432 /m);
+  expect(text).toMatch(/^ {4}address: 127\.0\.0\.1:40001 /m);
+});
+
+test('what its owner changed stays', () => {
+  const own = demoConfiguration(undefined, PORTS).replace('timeout: 10m', 'timeout: 2m');
+  const again = demoConfiguration(own, { ...PORTS, database: 40_002 });
+  expect(again).toBe(own.replace('127.0.0.1:40001', '127.0.0.1:40002'));
+});

@@ -1,0 +1,32 @@
+import { relative } from 'node:path';
+import colours from 'picocolors';
+import type { DemoStack } from './stack.ts';
+import { STORY } from './story.ts';
+
+/** The lines to paste, in the order of the story. */
+export function demoGuide(stack: DemoStack, launcher: string): string {
+  const { tokens, ports } = stack;
+  const psql = (user: string, token: string, sql: string): string =>
+    `PGPASSWORD=${token} psql "host=localhost port=${ports.postgres} user=${user} dbname=shop" -c "${sql}"`;
+  const sallyport = `${launcher} --config ${relative(process.cwd(), stack.configFile) || stack.configFile}`;
+  const steps: readonly (readonly [string, string])[] = [
+    ['alice reads customers: contact data, cards and notes come masked', psql('alice', tokens.alice, STORY.read)],
+    ['bob is in support: he sees how to reach them, and no card', psql('bob', tokens.bob, STORY.read)],
+    ['copilot is an agent: without a WHERE clause it deletes nothing', psql('copilot', tokens.copilot, STORY.deleteAll)],
+    ['alice drops a table: psql waits and names an approval', psql('alice', tokens.alice, STORY.drop)],
+    [
+      'dana, in another terminal, sees what waits and approves it (put in the id that psql shows)',
+      `${sallyport} approvals list --state pending`,
+    ],
+    ['', `SALLYPORT_TOKEN=${tokens.danaApproves} ${sallyport} approvals approve ap_…`],
+    ['what happened: every session, the last one again, and whether the record is intact', `${sallyport} sessions list`],
+    ['', `${sallyport} replay last`],
+    ['', `${sallyport} verify --pubkey ${relative(process.cwd(), stack.gateway.publicKeyFile) || stack.gateway.publicKeyFile}`],
+    [
+      'for scripts and agents: JSON out, exit code 3 when denied',
+      `SALLYPORT_TOKEN=${tokens.copilot} ${sallyport} exec shop-db --json -- "${STORY.countOrders}"`,
+    ],
+  ];
+  const lines = steps.map(([title, line]) => `${title === '' ? '' : `\n${colours.bold(`# ${title}`)}\n`}${line}\n`).join('');
+  return `${lines}\n${colours.dim(`The configuration is ${stack.configFile}; read it, change it. The tokens last 8 hours. Ctrl-C ends the demo.`)}\n`;
+}

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Store } from '@sallyport/core';
+import type { TokenRequest } from '@sallyport/identity';
+import { openAdministrator } from '../administrator.ts';
+import { CliError } from '../exit.ts';
+import { openServingStore, type RunningGateway, startGateway } from '../running-gateway.ts';
+import { loadSite, type Site } from '../site.ts';
+import { mintFor } from '../token-mint.ts';
+import { writeDemoConfiguration } from './configuration.ts';
+import { startDatabase } from './database.ts';
+import { freePort, isFree } from './port.ts';
+
+export interface DemoOptions {
+  readonly folder: string;
+  readonly port: number;
+  readonly adminPort: number;
+}
+
+/** One token for each role of the story. */
+interface DemoTokens {
+  readonly alice: string;
+  readonly bob: string;
+  readonly copilot: string;
+  readonly danaApproves: string;
+  readonly aliceApproves: string;
+}
+
+/** The whole demo, running: database, gateway, people. */
+export interface DemoStack {
+  readonly configFile: string;
+  /** PEM file of the CA that the gateway's certificate chains to. */
+  readonly caFile: string;
+  readonly ports: { readonly postgres: number; readonly admin: number };
+  readonly tokens: DemoTokens;
+  readonly gateway: RunningGateway;
+  /** True when the database was created just now. */
+  readonly fresh: boolean;
+  stop(): Promise<void>;
+}
+
+/** A working day; a demo that runs longer gets new ones at its next start. */
+const TOKEN_MS = 8 * 3_600_000;
+
+const REQUESTS: Readonly<Record<keyof DemoTokens, TokenRequest>> = {
+  alice: { user: 'alice', ttl: TOKEN_MS },
+  bob: { user: 'bob', ttl: TOKEN_MS },
+  copilot: { user: 'copilot', ttl: TOKEN_MS, actingFor: 'alice' },
+  danaApproves: { user: 'dana', ttl: TOKEN_MS, can: ['approve'] },
+  aliceApproves: { user: 'alice', ttl: TOKEN_MS, can: ['approve'] },
+};
+
+/** Open sessions of a demo are nobody's loss. */
+const DRAIN_MS = 1_000;
+
+/** Starts everything, or leaves nothing running. */
+export async function startDemo(options: DemoOptions): Promise<DemoStack> {
+  const folder = resolve(options.folder);
+  await demandFree(options.port, '--port');
+  await demandFree(options.adminPort, '--admin-port');
+  // Others may pass through, not look: as root the database runs as another account.
+  await mkdir(folder, { recursive: true, mode: 0o711 });
+  await chmod(folder, 0o711);
+  const password = await databasePassword(join(folder, 'database.password'));
+  const store = await openServingStore(join(folder, 'gateway'));
+  const configFile = join(folder, 'sallyport.yaml');
+  const ports = { postgres: options.port, admin: options.adminPort, database: await freePort() };
+  await writeDemoConfiguration(configFile, ports);
+  const site = await loadSite({ config: configFile }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  const gateway = await startGateway(site, store, 'error');
+  const database = await startDatabase(folder, password, ports.database).catch(async (error: unknown) => {
+    await gateway.stop(0);
+    throw error;
+  });
+  const tokens = await mintTokens(site, store);
+  const stop = async (): Promise<void> => {
+    await gateway.stop(DRAIN_MS);
+    await database.stop();
+  };
+  return { configFile, caFile: join(site.config.dataDir, 'keys', 'ca.pem'), ports, tokens, gateway, fresh: database.fresh, stop };
+}
+
+/** @throws CliError that names the option to choose another port with */
+async function demandFree(port: number, option: string): Promise<void> {
+  if (!(await isFree(port)))
+    throw new CliError(`Another program listens on port ${port} of this machine. Choose another one with ${option} NUMBER.`);
+}
+
+async function mintTokens(site: Site, store: Store): Promise<DemoTokens> {
+  const administrator = await openAdministrator(site, store);
+  const minted = Object.entries(REQUESTS).map(async ([name, request]) => [
+    name,
+    (await mintFor(site, store, administrator, request)).token,
+  ]);
+  return Object.fromEntries(await Promise.all(minted)) as DemoTokens;
+}
+
+/** The password of the role that the gateway signs in as: made once, never shown. */
+async function databasePassword(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const password = randomBytes(18).toString('base64url');
+    await writeFile(file, `${password}\n`, { mode: 0o600 });
+    return password;
+  }
+}

@@ -1,0 +1,10 @@
+/** What the people of the demo do. The guide prints it, the tour plays it. */
+export const STORY = {
+  read: 'SELECT id, name, email, phone, card_number, notes FROM customers ORDER BY id LIMIT 5',
+  deleteAll: 'DELETE FROM orders',
+  countOrders: 'SELECT count(*) FROM orders',
+  drop: 'DROP TABLE orders_2019',
+  alter: 'ALTER TABLE customers ADD COLUMN nickname text',
+  tables: "SELECT count(*) FROM pg_tables WHERE tablename = 'orders_2019'",
+  newColumns: "SELECT count(*) FROM pg_attribute WHERE attname = 'nickname'",
+} as const;

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { DemoStack } from '../stack.ts';
+
+/** A step that does not end by itself is ended. */
+const PATIENCE_MS = 30_000;
+const LAUNCHER = fileURLToPath(new URL('../../../../../sallyport', import.meta.url));
+
+/** What a program said and how it ended. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A program that runs beside us. */
+export interface Running {
+  /** Resolves with the first match in what it has said on stderr; undefined when it ended without one. */
+  heard(pattern: RegExp): Promise<string | undefined>;
+  readonly outcome: Promise<Outcome>;
+}
+
+/** The people of the story: each command is a process of its own, as a person's would be. */
+export class Client {
+  readonly #stack: DemoStack;
+  readonly #psql: boolean;
+
+  /** @param psql false: there is none on this machine, `sallyport exec` stands in. */
+  constructor(stack: DemoStack, psql: boolean) {
+    this.#stack = stack;
+    this.#psql = psql;
+  }
+
+  /** Sends SQL as somebody, with psql where there is one; rows come back as CSV. */
+  sql(user: string, token: string, sql: string): Running {
+    if (!this.#psql) return this.sallyport(['exec', 'shop-db', '--csv', '--', sql], token);
+    const env = {
+      PGPASSWORD: token,
+      PGHOST: 'localhost',
+      PGPORT: String(this.#stack.ports.postgres),
+      PGUSER: user,
+      PGDATABASE: 'shop',
+      PGSSLMODE: 'verify-full',
+      PGSSLROOTCERT: this.#stack.caFile,
+    };
+    return start('psql', ['-X', '--csv', '-v', 'VERBOSITY=verbose', '-c', sql], env);
+  }
+
+  /** Runs the command line itself, as whoever holds the token. */
+  sallyport(args: readonly string[], token?: string): Running {
+    return start(LAUNCHER, ['--config', this.#stack.configFile, ...args], {
+      NO_COLOR: '1',
+      SALLYPORT_URL: '',
+      SALLYPORT_TOKEN: token ?? '',
+    });
+  }
+}
+
+/** Whether this machine has psql. */
+export async function hasPsql(): Promise<boolean> {
+  return (await start('psql', ['--version'], {}).outcome).code === 0;
+}
+
+function start(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Running {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env }, timeout: PATIENCE_MS });
+  const said = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
+  const outcome = ended(child).then((code) => ({ code, ...said }));
+  return { outcome, heard: (pattern) => heard(child, pattern, () => said.stderr, outcome) };
+}
+
+/** The exit code; null when it could not start or was ended. */
+async function ended(child: ChildProcess): Promise<number | null> {
+  try {
+    const [code] = (await once(child, 'close')) as [number | null];
+    return code;
+  } catch {
+    return null;
+  }
+}
+
+async function heard(child: ChildProcess, pattern: RegExp, said: () => string, outcome: Promise<Outcome>): Promise<string | undefined> {
+  const over = outcome.then(() => true);
+  for (;;) {
+    const match = pattern.exec(said())?.[0];
+    if (match !== undefined) return match;
+    const more = new Promise<boolean>((resolve) => child.stderr?.once('data', () => resolve(false)));
+    if (await Promise.race([more, over])) return pattern.exec(said())?.[0];
+  }
+}

@@ -1,0 +1,103 @@
+import type { SessionRow } from '@sallyport/core';
+import type { Replayed } from '@sallyport/recording';
+import colours from 'picocolors';
+import { formatDuration } from './duration.ts';
+import { type ResultPrinter, tablePrinter } from './results.ts';
+import { inColour } from './state.ts';
+import { localTime } from './terminal.ts';
+import { visible, visibleLines } from './visible.ts';
+
+/** Turns what a recording shows into text, item by item. */
+export class ReplayPrinter {
+  readonly #session: SessionRow;
+  readonly #table: ResultPrinter;
+
+  /** @param available terminal cells. */
+  constructor(session: SessionRow, available: number) {
+    this.#session = session;
+    this.#table = tablePrinter(available);
+  }
+
+  head(): string {
+    const { id, identity, actingFor, target, client, startedAt } = this.#session;
+    const who = actingFor === null ? identity : `${identity} for ${actingFor}`;
+    return `${colours.bold(visible(`${id}: ${who} at ${target}, from ${client}`))}\n${localTime(new Date(startedAt).toISOString())}\n`;
+  }
+
+  /** @returns '' for what nobody needs to see. */
+  show(replayed: Replayed): string {
+    switch (replayed.kind) {
+      case 'command': {
+        const { command } = replayed;
+        const because = command.rule.length > 0 ? ` by ${command.rule.map(visible).join(', ')}` : '';
+        const ruling = command.ruling === 'allow' ? '' : `          ${inColour(command.ruling)}${because}\n`;
+        const parameters = command.parameters.map((value, at) => `          $${at + 1} = ${value === null ? 'NULL' : visible(value)}\n`);
+        return `\n${this.#clock(replayed.at)}${colours.bold(indented(visibleLines(command.text)))}\n${parameters.join('')}${ruling}`;
+      }
+      case 'item':
+        return this.#item(replayed.item);
+      case 'event':
+        return this.#event(replayed.event);
+    }
+  }
+
+  end(): string {
+    const { state, endedAt } = this.#session;
+    return endedAt === null ? `\n${inColour(state)}\n` : `\n${this.#clock(endedAt)}${inColour(state)}\n`;
+  }
+
+  #item(item: Extract<Replayed, { kind: 'item' }>['item']): string {
+    switch (item.type) {
+      case 'columns':
+        return this.#table.columns(item.names);
+      case 'row':
+        return this.#table.row(item.cells);
+      case 'done':
+        return `${this.#table.done()}${this.#clock(item.at)}${visible(item.tag)}\n`;
+      case 'error':
+        return `${this.#table.done()}${this.#clock(item.at)}${colours.red(`ERROR ${visible(item.code)}: ${visible(item.message)}`)}\n`;
+      case 'notice':
+        return `${this.#clock(item.at)}${colours.yellow(visible(item.message))}\n`;
+      case 'data':
+        return visibleLines(item.text);
+    }
+  }
+
+  #event(event: Extract<Replayed, { kind: 'event' }>['event']): string {
+    switch (event.type) {
+      case 'result': {
+        const {
+          rows,
+          duration_ms: duration,
+          masked,
+        } = event as { rows?: number; duration_ms?: number | null; masked?: Record<string, number> };
+        const parts = [
+          ...(rows === undefined ? [] : [`${rows} rows`]),
+          ...(duration === undefined || duration === null ? [] : [formatDuration(duration)]),
+          ...Object.entries(masked ?? {}).map(([rule, count]) => `${count} masked by ${rule}`),
+        ];
+        return `          ${colours.dim(visible(parts.join(' · ')))}\n`;
+      }
+      case 'released':
+      case 'denied':
+      case 'expired':
+      case 'cancelled': {
+        const { approval, reason } = event as { approval?: string; reason?: string };
+        const words = [event.type, ...(approval === undefined ? [] : [`approval ${approval}`]), ...(reason === undefined ? [] : [reason])];
+        return `${this.#clock(event.at)}${inColour(visible(words.join(': ')), event.type)}\n`;
+      }
+      default:
+        return '';
+    }
+  }
+
+  /** Seconds since the session began. */
+  #clock(at: number): string {
+    return colours.dim(`${((at - this.#session.startedAt) / 1_000).toFixed(3).padStart(8)}  `);
+  }
+}
+
+/** Further lines of a statement stand below its first one. */
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n          ');
+}

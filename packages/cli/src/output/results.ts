@@ -1,0 +1,127 @@
+import type { ExecItem } from '@sallyport/core';
+import { csvLine } from './csv.ts';
+import { Table } from './table.ts';
+import { toJson } from './visible.ts';
+
+/** Rows that are looked at to find the widths of a table's columns. */
+const SAMPLE_ROWS = 200;
+
+type Cells = readonly (string | null)[];
+
+/** Turns result items into text as they come. Pure: what it returns is to be printed at once. */
+export interface ResultPrinter {
+  columns(names: readonly string[]): string;
+  row(cells: Cells): string;
+  /** The end of one result, with or without columns. */
+  done(): string;
+  /** The end of all results. */
+  end(): string;
+}
+
+/** Prints one item; what is no result (notices, tags) gives no text. */
+export function printItem(printer: ResultPrinter, item: ExecItem): string {
+  switch (item.type) {
+    case 'columns':
+      return printer.columns(item.names);
+    case 'row':
+      return printer.row(item.cells);
+    case 'done':
+      return printer.done();
+    case 'notice':
+      return '';
+  }
+}
+
+/** Tables whose widths come from the first rows, so that a long result streams. */
+export function tablePrinter(available: number): ResultPrinter {
+  let names: readonly string[] = [];
+  let sample: Cells[] = [];
+  let table: Table | undefined;
+  let results = 0;
+  const open = (): string => {
+    table = new Table(
+      names.map((title) => ({ title })),
+      sample.map(shown),
+      available,
+    );
+    const gap = results === 0 ? '' : '\n';
+    results += 1;
+    const text = gap + table.head() + sample.map((cells) => table?.row(shown(cells)) ?? '').join('');
+    sample = [];
+    return text;
+  };
+  return {
+    columns(next) {
+      names = next;
+      table = undefined;
+      return '';
+    },
+    row(cells) {
+      if (table !== undefined) return table.row(shown(cells));
+      sample.push(cells);
+      return sample.length < SAMPLE_ROWS ? '' : open();
+    },
+    done() {
+      const text = names.length > 0 && table === undefined ? open() : '';
+      names = [];
+      table = undefined;
+      return text;
+    },
+    end: () => '',
+  };
+}
+
+/** One JSON array of objects for each result that has columns; `[]` when there is none. */
+export function jsonPrinter(): ResultPrinter {
+  let keys: readonly string[] | undefined;
+  let rows = 0;
+  let results = 0;
+  return {
+    columns(names) {
+      keys = distinct(names);
+      rows = 0;
+      results += 1;
+      return '[';
+    },
+    row(cells) {
+      const object = Object.fromEntries((keys ?? []).map((key, at) => [key, cells[at] ?? null]));
+      rows += 1;
+      return `${rows === 1 ? '' : ','}\n${toJson(object)}`;
+    },
+    done() {
+      if (keys === undefined) return '';
+      keys = undefined;
+      return rows === 0 ? ']\n' : '\n]\n';
+    },
+    end: () => (results === 0 ? '[]\n' : ''),
+  };
+}
+
+/** A header line and the rows; an empty line parts several results. */
+export function csvPrinter(): ResultPrinter {
+  let results = 0;
+  return {
+    columns(names) {
+      results += 1;
+      return (results === 1 ? '' : '\n') + csvLine(names);
+    },
+    row: csvLine,
+    done: () => '',
+    end: () => '',
+  };
+}
+
+function shown(cells: Cells): readonly string[] {
+  return cells.map((cell) => cell ?? 'NULL');
+}
+
+/** `id, id` → `id, id_2`: an object would lose one of them. */
+function distinct(names: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  return names.map((name) => {
+    let key = name;
+    for (let next = 2; seen.has(key); next += 1) key = `${name}_${next}`;
+    seen.add(key);
+    return key;
+  });
+}

@@ -1,0 +1,34 @@
+/** The classes of effect that rules speak of. A command's class is a set over all its statements. */
+export const COMMAND_CLASSES = ['read', 'write', 'session', 'ddl', 'privilege', 'admin', 'unknown'] as const;
+export type CommandClass = (typeof COMMAND_CLASSES)[number];
+
+/** What a text does, as far as its protocol can tell without asking who sent it. */
+export interface Classification {
+  /** Every class that any statement of the text has. Never empty. */
+  readonly class: readonly CommandClass[];
+  /** Upper-case verbs in order of appearance, each once: `["SELECT"]`, `["BEGIN", "DELETE"]`. */
+  readonly verbs: readonly string[];
+  /** `schema.name` where the schema is known, else the bare name. Sorted, each once. */
+  readonly relations: readonly string[];
+  /** An UPDATE or DELETE reaches every row: no WHERE, or one that is constant or tautological. */
+  readonly unfiltered: boolean;
+  /** One sentence saying why the class is what it is, where that is not plain from the verb. */
+  readonly reason?: string;
+}
+
+/**
+ * What policy judges: one SQL statement text, exec string, HTTP request or ref update.
+ *
+ * It carries only what may be recorded; the exact bytes stay in the relay and are represented by
+ * keyed digests (see {@link Gate.fingerprint}).
+ */
+export interface Command extends Classification {
+  /** The recordable text: what replay, approvers and logs see. */
+  readonly text: string;
+  /** The text with its literals replaced: what a grant for a `shape` binds to. */
+  readonly shape: string;
+  /** Keyed digest (hex) of the exact text and of everything that decides how it is understood. */
+  readonly digest: string;
+  /** Recordable parameter values in order; null is SQL NULL. */
+  readonly parameters: readonly (string | null)[];
+}

@@ -1,0 +1,69 @@
+import type { Writable } from 'node:stream';
+import type { Side } from './frame.ts';
+
+/**
+ * A socket as a place to write whole messages to from two loops. While one loop is in the middle of
+ * a large message, the other one's pieces wait, so that nothing lands inside it.
+ */
+export class Outlet {
+  readonly #socket: Writable;
+  #owner: Side | undefined;
+  #freed: (() => void)[] = [];
+
+  constructor(socket: Writable) {
+    this.#socket = socket;
+  }
+
+  /** True while a loop stands in the middle of a message: nothing may be said to this side. */
+  get midMessage(): boolean {
+    return this.#owner !== undefined;
+  }
+
+  /**
+   * Writes the pieces as one and waits until the socket wants more.
+   *
+   * @param loop whose pieces they are.
+   * @param open the last piece ends inside a message of that loop.
+   */
+  async write(pieces: readonly Buffer[], loop: Side, open: boolean): Promise<void> {
+    while (this.#owner !== undefined && this.#owner !== loop) {
+      await new Promise<void>((resolve) => this.#freed.push(resolve));
+    }
+    this.#owner = open ? loop : undefined;
+    const writable = this.#send(pieces);
+    if (!open) this.#release();
+    if (!writable) await this.#drained();
+  }
+
+  #send(pieces: readonly Buffer[]): boolean {
+    const socket = this.#socket;
+    if (socket.destroyed || socket.writableEnded) return true;
+    if (pieces.length === 1) return socket.write(pieces[0]);
+    socket.cork();
+    let writable = true;
+    for (const piece of pieces) writable = socket.write(piece);
+    socket.uncork();
+    return writable;
+  }
+
+  #release(): void {
+    const waiting = this.#freed;
+    if (waiting.length === 0) return;
+    this.#freed = [];
+    for (const resume of waiting) resume();
+  }
+
+  #drained(): Promise<void> {
+    const socket = this.#socket;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        socket.off('drain', done);
+        socket.off('close', done);
+        resolve();
+      };
+      if (socket.destroyed || !socket.writableNeedDrain) return resolve();
+      socket.once('drain', done);
+      socket.once('close', done);
+    });
+  }
+}

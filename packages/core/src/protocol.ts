@@ -1,0 +1,180 @@
+import type { Duplex } from 'node:stream';
+import type { SecureContextOptions } from 'node:tls';
+import type { Classification } from './command.ts';
+import type { Side } from './frame.ts';
+import type { Gate, SessionEnd } from './gate.ts';
+
+/** Who is asking: a person or an agent, with groups. */
+export interface Identity {
+  readonly name: string;
+  readonly kind: 'person' | 'agent';
+  readonly groups: readonly string[];
+  /** The person an agent works for. */
+  readonly actingFor?: string;
+}
+
+/** How the gateway reaches a target, with every `${env:}` and `${file:}` already resolved. */
+export interface Target {
+  readonly name: string;
+  readonly protocol: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: { readonly mode: 'disable' | 'require' | 'verify-full'; readonly ca?: string };
+  /** Private: never logged, recorded or sent to a client. */
+  readonly credentials: {
+    readonly username: string;
+    readonly password?: string;
+    /** PEM */
+    readonly certificate?: string;
+    /** PEM */
+    readonly key?: string;
+  };
+  readonly labels: Readonly<Record<string, string>>;
+  /** The target's remaining keys, parsed by the protocol's own `targetSchema`. */
+  readonly options: unknown;
+}
+
+/** SCRAM-SHA-256 material that a sign-in is tried against; RFC 5802. */
+export interface ScramMaterial {
+  readonly salt: Buffer;
+  readonly iterations: number;
+  /** One per live token of the user. Empty for an unknown user, whose salt is a stable mock. */
+  readonly keys: readonly { readonly token: string; readonly storedKey: Buffer; readonly serverKey: Buffer }[];
+}
+
+/** What a client proved. */
+export type Proof =
+  | { readonly method: 'scram'; readonly token: string } // the id of the token whose proof held
+  | { readonly method: 'password'; readonly secret: string }; // cleartext inside TLS
+
+/** One client's request for a session. */
+export interface SignIn {
+  readonly user: string;
+  readonly target: Target;
+  readonly proof: Proof;
+  /** What the session's record says of the client: application name, database, protocol version. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** Aborted when the client leaves while access itself waits for an approval. */
+  readonly left?: AbortSignal;
+  /** Shown to the client while access itself waits for an approval. */
+  notice?(text: string): void;
+}
+
+/** A signed-in client's life at one target. Its record is open before the first byte passes. */
+export interface Session extends Gate {
+  readonly id: string;
+  readonly identity: Identity;
+  readonly target: Target;
+  /** Aborted when the session must end; `reason` is a {@link GatewayError} with a sentence. */
+  readonly signal: AbortSignal;
+  /** Seals the record. Call exactly once, whatever happened. */
+  end(end: SessionEnd): Promise<void>;
+}
+
+/** What a listener lends to a protocol for one client connection. */
+export interface Host {
+  /** The targets reachable here. Several share a listener only by configuration. */
+  readonly targets: readonly Target[];
+  /** The client's address, `127.0.0.1:53312`. */
+  readonly client: string;
+  /** Aborted when sign-in took too long or the gateway drains. */
+  readonly signal: AbortSignal;
+  /** The gateway's own certificate; `hash` is tls-server-end-point (RFC 5929) of it. */
+  readonly tls: { readonly context: SecureContextOptions; readonly hash: Buffer };
+  /** Never says whether the user exists. Waits while the address or name is in back-off. */
+  scram(user: string): Promise<ScramMaterial>;
+  /** Counts a failed proof for back-off and writes it to the log. */
+  refused(user: string, why: string): void;
+  /** @throws GatewayError ERR_LOGIN or ERR_ACCESS, with the sentence for the client. */
+  admit(signIn: SignIn): Promise<Session>;
+  /** Facts that outlive the process, by protocol-chosen scope; for masks bound to what was seen. */
+  readonly facts: FactStore;
+  /** Hands a tunnelled stream to another target's protocol under the same identity. */
+  open(target: string, stream: Duplex, session: Session): Promise<void>;
+  /** A line for the gateway's log; secrets are the caller's duty. */
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface FactStore {
+  /** All facts of a scope, key to value. */
+  load(scope: string): Promise<ReadonlyMap<string, string>>;
+  save(scope: string, key: string, value: string): Promise<void>;
+}
+
+/** Wire bytes of a recording: `from` client as sent, from target as the client saw them. */
+export interface RecordedFrames {
+  readonly from: Side;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly data: Buffer;
+}
+
+/** What a recording shows of results, decoded again. Cells are text; null is SQL NULL. */
+export type ReplayItem =
+  | { readonly type: 'columns'; readonly at: number; readonly names: readonly string[] }
+  | { readonly type: 'row'; readonly at: number; readonly cells: readonly (string | null)[] }
+  | { readonly type: 'done'; readonly at: number; readonly tag: string }
+  | { readonly type: 'error'; readonly at: number; readonly code: string; readonly message: string }
+  | { readonly type: 'notice'; readonly at: number; readonly message: string }
+  | { readonly type: 'data'; readonly at: number; readonly from: Side; readonly text: string };
+
+/** Where and as whom a command-line client signs in at the gateway. */
+export interface Endpoint {
+  readonly target: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly token: string;
+  readonly database?: string;
+  /** PEM file of the CA that the gateway's certificate chains to. */
+  readonly caFile: string;
+}
+
+export type ExecItem =
+  | { readonly type: 'columns'; readonly names: readonly string[] }
+  | { readonly type: 'row'; readonly cells: readonly (string | null)[] }
+  | { readonly type: 'done'; readonly tag: string; readonly rows: number }
+  | { readonly type: 'notice'; readonly message: string };
+
+/** A native client started for a person: program, arguments, and environment on top of one's own. */
+export interface NativeClient {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** A connection URL without the secret. */
+  readonly dsn: string;
+}
+
+/** Failure of `exec` with the protocol's own code (SQLSTATE, errno, status). */
+export class ExecError extends Error {
+  readonly code: string;
+  /** True when a rule, an approver or time said no: exit code 3. */
+  readonly denied: boolean;
+
+  constructor(code: string, message: string, denied: boolean) {
+    super(message);
+    this.name = 'ExecError';
+    this.code = code;
+    this.denied = denied;
+  }
+}
+
+/** Seam 1: all that the rest of the gateway knows of a protocol. */
+export interface Protocol {
+  readonly name: string;
+  readonly defaultPort: number;
+  /** A zod object schema of the protocol's own target keys. Opaque here: core has no dependencies. */
+  readonly targetSchema: unknown;
+  /** One client connection from its first byte to its seal. Never rejects for what a client did. */
+  serve(client: Duplex, host: Host): Promise<void>;
+  /** What a text does, without a session: for `policy test`. */
+  classify(text: string, target: Target | undefined): Promise<Classification>;
+  decodeRecording(frames: AsyncIterable<RecordedFrames>): AsyncIterable<ReplayItem>;
+  /** Runs commands through the gateway as its client. @throws ExecError */
+  exec(endpoint: Endpoint, command: string, signal: AbortSignal): AsyncIterable<ExecItem>;
+  connect(endpoint: Endpoint): NativeClient;
+  /** Signs in at the target as the gateway would and leaves. @throws GatewayError */
+  probe(target: Target): Promise<void>;
+  /** Ends what the protocol keeps warm: workers, catalogue connections. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,119 @@
+import { COMMAND_CLASSES } from '@sallyport/core';
+import { z } from 'zod';
+import { DAY_MS, duration, label, labels, oneOrMore } from './schema-parts.ts';
+
+const kind = z.enum(['person', 'agent']);
+const commandClass = z.enum(COMMAND_CLASSES);
+const approvers = oneOrMore(label).describe('Groups whose members may decide. The requester never may, nor the person behind an agent.');
+const count = z.number().int().min(1).max(100).default(1).describe('Distinct people who must say yes.');
+const timeout = duration(7 * DAY_MS)
+  .default('10m')
+  .describe('How long to wait for them; then the answer is no.');
+
+const approval = z.strictObject({
+  groups: approvers,
+  count,
+  timeout,
+  timeout_in_transaction: duration(7 * DAY_MS)
+    .default('30s')
+    .describe('How long a command waits inside an open transaction, which keeps its locks; never longer than `timeout`.'),
+  grant: z
+    .enum(['once', 'exact', 'shape', 'rule'])
+    .default('once')
+    .describe('What a yes covers: this command once, its `exact` text, its `shape` (any literals), or everything this `rule` holds.'),
+  for: duration(90 * DAY_MS)
+    .optional()
+    .describe('How long a grant lasts. Needed by every `grant` but `once`.'),
+});
+
+const accessApproval = z.strictObject({
+  groups: approvers,
+  count,
+  timeout,
+  for: duration(90 * DAY_MS)
+    .optional()
+    .describe('How long the access lasts once approved; without it each connection asks.'),
+});
+
+const who = {
+  users: oneOrMore(label).optional().describe('Names of people or agents; globs.'),
+  groups: oneOrMore(label).optional().describe('Groups, of which the identity has one; globs.'),
+};
+const where = {
+  targets: oneOrMore(label).optional().describe('Names of targets; globs.'),
+  labels: labels.optional().describe('Labels that the target carries, each with one of the values; globs.'),
+};
+
+const match = z.strictObject({
+  protocol: oneOrMore(label).optional().describe("The target's protocol."),
+  ...where,
+  ...who,
+  kind: oneOrMore(kind).optional().describe('Whether a person or an agent asks.'),
+  class: oneOrMore(commandClass)
+    .optional()
+    .describe(
+      'Classes of the command, any of which counts. Each class that does not pass by default needs an `allow` or `hold` that names it or has no `class`. A denial or hold on `ddl` or `privilege` also catches `unknown`.',
+    ),
+  verb: oneOrMore(label).optional().describe('Verbs such as `DELETE` or `DROP *`, whatever their case; globs.'),
+  relations: oneOrMore(label)
+    .optional()
+    .describe(
+      'Tables and views as `schema.name`, or `name` in any schema; globs. A denial or hold catches names without a schema; an `allow` needs every name to match for certain.',
+    ),
+  unfiltered: z.boolean().optional().describe('An UPDATE or DELETE that reaches every row: no WHERE, or one that is always true.'),
+});
+
+/** `access`: who may connect where. */
+export const access = z.array(
+  z.strictObject({
+    ...who,
+    ...where,
+    approval: accessApproval.optional().describe('Each connection needs an approval. An entry without one beats this.'),
+  }),
+);
+
+/** `defaults`: classes that pass with no rule. */
+export const defaults = z.strictObject({
+  person: z.array(commandClass).default(['read', 'write', 'session']).describe('Classes that pass for people.'),
+  agent: z.array(commandClass).default(['read', 'session']).describe('Classes that pass for agents.'),
+});
+
+/** `rules`: what happens to commands. */
+export const rules = z.array(
+  z.strictObject({
+    name: label.describe('Unique; stands in recordings, approvals and denials.'),
+    match: match.describe('Conditions; a list is any of, keys are all of. `{}` matches every command.'),
+    unless: match.optional().describe('Exempts what meets it; the same keys as `match`.'),
+    action: z
+      .enum(['allow', 'deny', 'hold'])
+      .describe('`deny` beats `hold` beats `allow`, in whatever order rules stand. `allow` lifts the default and nothing else.'),
+    approval: approval.optional().describe('Needed by `hold`: who must approve.'),
+    message: z
+      .string()
+      .min(1)
+      .max(500)
+      .regex(/^\P{Cc}+$/u, 'must be one line')
+      .optional()
+      .describe('What the denied client reads, verbatim.'),
+    enforce: z.boolean().default(true).describe('`false` is shadow mode: recorded as would-deny or would-hold, nothing is stopped.'),
+    record: z.enum(['off']).optional().describe('`off`: what the rule wholly matches passes unrecorded, which is itself recorded.'),
+    results: z.enum(['full', 'digest', 'none']).optional().describe('How results are recorded where the rule wholly matches.'),
+  }),
+);
+
+/** `masking`: which columns are masked how. */
+export const masking = z.array(
+  z.strictObject({
+    name: label.describe('Unique; recordings count masked values by it.'),
+    columns: oneOrMore(label).describe(
+      '`schema.table.column`, `table.column` or `*.column`; globs. Case counts only within double quotes.',
+    ),
+    method: z
+      .enum(['redact', 'partial', 'hash', 'null'])
+      .describe(
+        '`redact` shows a constant, `partial` at most the last 4 characters and a quarter of the value, `hash` a keyed hash that is equal for equal values, `null` nothing. The strictest of several wins: null, redact, hash, partial.',
+      ),
+    targets: oneOrMore(label).optional().describe('Targets that the rule is for; globs. Without it: all.'),
+    unless: z.strictObject(who).optional().describe('Who sees the columns as they are. Every key that stands here must hold.'),
+  }),
+);

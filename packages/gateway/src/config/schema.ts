@@ -1,0 +1,66 @@
+import type { Protocol } from '@sallyport/core';
+import { z } from 'zod';
+import { DAY_MS, duration, filePath, label, listenAddress, name, oneOrMore } from './schema-parts.ts';
+import { access, defaults, masking, rules } from './schema-rules.ts';
+import { targetsSchema } from './schema-targets.ts';
+
+const user = z.strictObject({
+  kind: z.enum(['person', 'agent']).default('person').describe('An agent has its own defaults and never approves.'),
+  groups: oneOrMore(label).default([]).describe('What access, rules and approvals go by.'),
+  ssh_keys: oneOrMore(z.string().regex(/^(?:ssh|ecdsa|sk)-\S+ \S+/, 'must be a public key as in authorized_keys'))
+    .default([])
+    .describe('Public keys, for SSH.'),
+});
+
+const tls = z.strictObject({
+  names: oneOrMore(label)
+    .optional()
+    .describe(
+      "DNS names and IP addresses that the gateway's own CA puts into the certificate, besides localhost, 127.0.0.1, ::1 and the host name.",
+    ),
+  cert: filePath.optional().describe("A certificate of your own with its chain (PEM file), instead of the gateway's CA."),
+  key: filePath.optional().describe('Its key (PEM file).'),
+});
+
+const recording = z.strictObject({
+  durability: z
+    .enum(['strict', 'fast'])
+    .default('strict')
+    .describe(
+      '`strict`: a command is on disk before it goes to the target. `fast`: it is written, which survives the death of the gateway, not of the machine.',
+    ),
+  results: z.enum(['full', 'digest', 'none']).default('full').describe('How results are recorded, always as the client saw them.'),
+  keep: duration(36_500 * DAY_MS)
+    .optional()
+    .describe('How long recordings are kept: `sessions prune` removes what is older.'),
+});
+
+/** The configuration file. Transforms nothing but defaults, so that it is also the JSON Schema. */
+export function fileSchema(protocols: readonly Protocol[]) {
+  return z
+    .strictObject({
+      data_dir: filePath.default('./.sallyport').describe("Folder of recordings, keys and the gateway's own CA; made with mode 0700."),
+      admin: z
+        .strictObject({ listen: listenAddress.default('127.0.0.1:8420').describe('Address of the HTTP API; on the loopback interface.') })
+        .prefault({})
+        .describe('The API behind the command line and the console.'),
+      tls: tls.prefault({}).describe('The certificate that clients see.'),
+      identity: z
+        .strictObject({ users: z.record(name, user).default({}).describe('People and agents, by name.') })
+        .prefault({})
+        .describe('Who may sign in.'),
+      targets: targetsSchema(protocols).describe('What stands behind the gateway, by name.'),
+      access: access.default([]).describe('Who may connect where. Nothing listed, nobody in. Keys of an entry are all of.'),
+      defaults: defaults
+        .prefault({})
+        .describe('Classes of commands that pass with no rule: read, write, session, ddl, privilege, admin, unknown.'),
+      rules: rules.default([]).describe('What happens to commands.'),
+      masking: masking.default([]).describe('Columns whose values clients do not see.'),
+      recording: recording.prefault({}).describe('How evidence is kept.'),
+      demo: z.boolean().default(false).describe('Lets secrets stand in this file as they are. For trying out only.'),
+    })
+    .describe('Sallyport configuration');
+}
+
+/** A file that has the right shape, with defaults filled in. */
+export type FileContent = z.output<ReturnType<typeof fileSchema>>;

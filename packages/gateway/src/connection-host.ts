@@ -1,0 +1,93 @@
+import type { Duplex } from 'node:stream';
+import {
+  type FactStore,
+  GatewayError,
+  type Host,
+  type Proof,
+  type ScramMaterial,
+  type Session,
+  type SignIn,
+  type Target,
+} from '@sallyport/core';
+import { type Backoff, type IdentityService, ProvenRefusal } from '@sallyport/identity';
+import type { Arrival } from './listener.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface ConnectionHostParts {
+  readonly arrival: Arrival;
+  readonly listener: string;
+  readonly targets: readonly Target[];
+  readonly tls: Host['tls'];
+  readonly identity: IdentityService;
+  readonly backoff: Backoff;
+  readonly facts: FactStore;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Checks access, asks for an approval where it needs one, and opens the record. */
+  open(signIn: SignIn, signedIn: Awaited<ReturnType<IdentityService['signIn']>>, arrival: Arrival): Promise<Session>;
+}
+
+/** What one client connection may ask before it is a session. */
+export class ConnectionHost implements Host {
+  readonly targets: readonly Target[];
+  readonly client: string;
+  readonly signal: AbortSignal;
+  readonly tls: Host['tls'];
+  readonly facts: FactStore;
+  readonly #parts: ConnectionHostParts;
+
+  constructor(parts: ConnectionHostParts) {
+    this.#parts = parts;
+    this.targets = parts.targets;
+    this.client = parts.arrival.client;
+    this.signal = parts.arrival.signal;
+    this.tls = parts.tls;
+    this.facts = parts.facts;
+  }
+
+  async scram(user: string): Promise<ScramMaterial> {
+    await this.#parts.backoff.wait(this.client, user, this.signal);
+    return this.#parts.identity.scram(user);
+  }
+
+  refused(user: string, why: string): void {
+    this.#parts.backoff.failed(this.client, user);
+    this.#report(user, why);
+  }
+
+  async admit(signIn: SignIn): Promise<Session> {
+    const { backoff, arrival } = this.#parts;
+    if (signIn.proof.method === 'password') await backoff.wait(this.client, signIn.user, this.signal);
+    const signedIn = await this.#signIn(signIn.user, signIn.target.name, signIn.proof);
+    backoff.succeeded(this.client, signIn.user);
+    arrival.admitted();
+    return this.#parts.open(signIn, signedIn, arrival);
+  }
+
+  open(target: string, _stream: Duplex, _session: Session): Promise<void> {
+    return Promise.reject(new GatewayError('ERR_ACCESS', `No tunnel leads to ${target}: no protocol of this release opens one.`));
+  }
+
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.#parts.log[level]({ client: this.client, ...fields }, message);
+  }
+
+  /** Tells operators of a refused sign-in. */
+  #report(user: string, why: string): void {
+    const { log, metrics, listener } = this.#parts;
+    metrics.signInsRefused.inc({ listener });
+    log.warn({ client: this.client, user: user.slice(0, 128), listener, why }, 'sign-in refused');
+  }
+
+  async #signIn(user: string, target: string, proof: Proof): ReturnType<IdentityService['signIn']> {
+    try {
+      return await this.#parts.identity.signIn({ user, target, proof });
+    } catch (error) {
+      // Who knows the secret of a token that has ended guesses nothing, and must not slow its neighbours.
+      if (error instanceof ProvenRefusal) this.#report(user, error.message);
+      else if (error instanceof GatewayError && error.code === 'ERR_LOGIN') this.refused(user, error.message);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { Feed } from './feed.ts';
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+test('gives each watcher what is published while it watches', async () => {
+  const feed = new Feed<number>();
+  feed.publish(0);
+  const all = collect(feed.watch(new AbortController().signal));
+  feed.publish(1);
+  feed.publish(2);
+  feed.close();
+  expect(await all).toEqual([1, 2]);
+});
+
+test('lets a watcher go that lags too far', async () => {
+  const feed = new Feed<number>();
+  const watching = feed.watch(new AbortController().signal);
+  const first = watching.next();
+  for (let i = 0; i < 5_000; i++) feed.publish(i);
+  expect((await first).value).toBe(0);
+  expect((await collect(watching)).length).toBeLessThan(1_001);
+});
+
+test('ends with its signal', async () => {
+  const feed = new Feed<number>();
+  const stop = new AbortController();
+  const all = collect(feed.watch(stop.signal));
+  stop.abort();
+  expect(await all).toEqual([]);
+});

@@ -1,0 +1,245 @@
+import { createHmac } from 'node:crypto';
+import type { Approvals } from '@sallyport/approvals';
+import {
+  type Column,
+  type Command,
+  type CommandResult,
+  type Denied,
+  GatewayError,
+  type Hold,
+  type Identity,
+  type Mask,
+  type Ruling,
+  type Session,
+  type SessionEnd,
+  type SessionEvent,
+  type Side,
+  type Target,
+  type TokenRow,
+} from '@sallyport/core';
+import type { Masks } from '@sallyport/masking';
+import type { Judgement, Policy, Subject } from '@sallyport/policy';
+import type { ResultsPolicy, SessionRecorder } from '@sallyport/recording';
+import { Feed } from './feed.ts';
+import { holdCommand } from './hold-command.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+/** What decides about sessions, as of the newest configuration that was loaded. */
+export interface Rulebook {
+  readonly policy: Policy;
+  readonly masks: Masks;
+  /** Digest of the configuration: stands with every ruling. */
+  readonly digest: string;
+}
+
+export interface GateSessionParts {
+  readonly identity: Identity;
+  readonly token: TokenRow;
+  readonly target: Target;
+  readonly rulebook: Rulebook;
+  readonly recorder: SessionRecorder;
+  readonly approvals: Approvals;
+  readonly fingerprintKey: Buffer;
+  readonly metrics: Metrics;
+  /** Lines about this session: they carry its id. */
+  readonly log: Logger;
+  /** Whether the token that signed in may still be used. */
+  alive(): Promise<boolean>;
+  /** Called once, after the seal. */
+  ended(): void;
+}
+
+/** A signed-in client's session: what its protocol may ask, answered from policy, masks and recorder. */
+export class GateSession implements Session {
+  readonly id: string;
+  readonly target: Target;
+  readonly token: TokenRow;
+  readonly signal: AbortSignal;
+  readonly protectedMask: Mask;
+  readonly unmasked: boolean;
+  /** What is noted from now on, for `sessions watch`. */
+  readonly feed = new Feed<SessionEvent>();
+  readonly #parts: GateSessionParts;
+  readonly #abort = new AbortController();
+  #subject: Subject;
+  #rulebook: Rulebook;
+  #commands = 0;
+  /** Commands that rules keep less of, until their results are in; how many others are under way. */
+  readonly #lessKept = new Map<number, ResultsPolicy>();
+  #fullyKept = 0;
+  readonly #results: CommandResult[] = [];
+
+  constructor(parts: GateSessionParts) {
+    this.#parts = parts;
+    this.id = parts.recorder.id;
+    this.target = parts.target;
+    this.token = parts.token;
+    this.signal = this.#abort.signal;
+    this.#rulebook = parts.rulebook;
+    this.#subject = subjectOf(parts.identity, parts);
+    this.protectedMask = parts.rulebook.masks.protectedMask;
+    this.unmasked = !parts.rulebook.masks.any(parts.identity, parts.target);
+  }
+
+  get identity(): Identity {
+    return this.#subject.identity;
+  }
+
+  command(command: Command): Ruling | Hold {
+    const judgement = this.#rulebook.policy.judge(this.#subject, command);
+    const ordinal = ++this.#commands;
+    this.#parts.metrics.commands.inc({ target: this.target.name, ruling: judgement.action });
+    this.#noteCommand(ordinal, command, judgement);
+    switch (judgement.action) {
+      case 'allow':
+        return { action: 'allow', command: ordinal };
+      case 'deny':
+        return this.#deny(ordinal, judgement);
+      case 'hold':
+        return holdCommand({ session: this, ordinal, command, judgement, ...this.#parts });
+    }
+  }
+
+  maskFor(column: Column): Mask | undefined {
+    return this.#rulebook.masks.forColumn(this.identity, this.target, column);
+  }
+
+  note(event: SessionEvent): void {
+    if (event.type === 'result') this.#hold(event as CommandResult);
+    else this.#write(event);
+  }
+
+  record(from: Side, data: Buffer): void {
+    this.#parts.recorder.record(from, data, this.#lessKept.size > 0 ? this.#kept() : undefined);
+  }
+
+  fingerprint(...parts: readonly (Buffer | string)[]): string {
+    const hmac = createHmac('sha256', this.#parts.fingerprintKey);
+    const length = Buffer.allocUnsafe(4);
+    for (const part of parts) {
+      length.writeUInt32BE(Buffer.byteLength(part));
+      hmac.update(length).update(part);
+    }
+    return hmac.digest('hex');
+  }
+
+  durable(): Promise<void> | undefined {
+    return this.#parts.recorder.durable();
+  }
+
+  ready(): Promise<void> | undefined {
+    return this.#parts.recorder.ready();
+  }
+
+  /** Ends the session with a sentence for its client. The first reason stands. */
+  abort(reason: GatewayError): void {
+    this.#abort.abort(reason);
+  }
+
+  /**
+   * Goes on under a new configuration, or ends: access may be gone, and what was masked, or read by
+   * a rule of masks, cannot be swapped under a protocol that has already described its columns.
+   */
+  rejudge(identity: Identity | undefined, target: Target | undefined, rulebook: Rulebook, masksChanged: boolean): void {
+    const { name } = this.target;
+    if (identity === undefined || target === undefined || !rulebook.policy.access(identity, target).allowed) {
+      this.abort(new GatewayError('ERR_ENDED', `Your access to ${name} has been taken away; this session is over.`));
+      return;
+    }
+    if (JSON.stringify(target) !== JSON.stringify(this.target)) {
+      this.abort(new GatewayError('ERR_ENDED', `The configuration of ${name} has changed; connect again.`));
+      return;
+    }
+    // Groups decide who is exempt from masks, so another person in the rules is another set of masks.
+    const another = JSON.stringify(identity) !== JSON.stringify(this.identity);
+    if (masksChanged || (another && !(this.unmasked && !rulebook.masks.any(identity, target)))) {
+      this.abort(new GatewayError('ERR_ENDED', 'What is masked for you has changed; connect again.'));
+      return;
+    }
+    this.#rulebook = rulebook;
+    this.#subject = subjectOf(identity, this.#parts);
+  }
+
+  async end(end: SessionEnd): Promise<void> {
+    const { metrics, recorder, log } = this.#parts;
+    if (end.error === undefined) log.info('session ended');
+    else log.warn({ code: end.error.code, err: end.error }, end.error.message);
+    this.#abort.abort(new GatewayError('ERR_ENDED', 'The session has ended.'));
+    this.#noteResults();
+    metrics.bytes.inc({ target: this.target.name, from: 'client' }, end.clientBytes);
+    metrics.bytes.inc({ target: this.target.name, from: 'target' }, end.targetBytes);
+    try {
+      await recorder.end(end, end.error === undefined || end.error.code === 'ERR_ENDED' ? 'ended' : 'failed');
+    } finally {
+      this.feed.close();
+      this.#parts.ended();
+    }
+  }
+
+  #deny(command: number, { message, reason, rules }: Judgement): Denied {
+    const sentence = message ?? reason;
+    this.#parts.log.warn({ command, rules }, `denied: ${sentence}`);
+    return { action: 'deny', command, cause: 'denied', message: sentence };
+  }
+
+  /**
+   * A result is noted after its bytes: a protocol notes it while it still prepares them, and the
+   * pump records them before it does anything else.
+   */
+  #hold(result: CommandResult): void {
+    this.#results.push(result);
+    if (this.#results.length === 1) setImmediate(() => this.#noteResults());
+  }
+
+  #noteResults(): void {
+    for (const result of this.#results.splice(0)) {
+      this.#finish(result);
+      this.#write(result);
+    }
+  }
+
+  #write(event: SessionEvent): void {
+    this.#parts.recorder.note(event);
+    this.feed.publish(event);
+  }
+
+  #noteCommand(ordinal: number, command: Command, { action, rules, shadow, record, results, reason }: Judgement): void {
+    const event = {
+      type: 'command',
+      command: ordinal,
+      ...(record === 'off' ? { record: 'off' } : { text: command.text, parameters: command.parameters }),
+      class: command.class,
+      verb: command.verbs.join(' '),
+      relations: command.relations,
+      unfiltered: command.unfiltered,
+      digest: command.digest,
+      ruling: action,
+      rule: rules,
+      reason: command.reason === undefined ? reason : `${reason} ${command.reason}`,
+      shadow,
+      config: this.#rulebook.digest,
+    };
+    const kept = record === 'off' ? 'none' : results;
+    if (kept === undefined) this.#fullyKept += 1;
+    else this.#lessKept.set(ordinal, kept);
+    this.#write(event);
+  }
+
+  /** Bytes cannot be told apart between pipelined commands: the one that keeps most decides. */
+  #kept(): ResultsPolicy | undefined {
+    if (this.#fullyKept > 0) return undefined;
+    const wanted = new Set(this.#lessKept.values());
+    return (['full', 'digest', 'none'] as const).find((results) => wanted.has(results));
+  }
+
+  #finish(result: CommandResult): void {
+    if (!this.#lessKept.delete(result.command)) this.#fullyKept -= 1;
+    const masked = Object.values(result.masked ?? {}).reduce((sum, count) => sum + count, 0);
+    if (masked > 0) this.#parts.metrics.masked.inc({ target: this.target.name }, masked);
+  }
+}
+
+function subjectOf(identity: Identity, { target, token }: Pick<GateSessionParts, 'target' | 'token'>): Subject {
+  return { identity, target, tokenClasses: token.classes as Subject['tokenClasses'] };
+}

@@ -1,0 +1,257 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Approvals, createApprovals } from '@sallyport/approvals';
+import { GatewayError, type Host, type NewEntry, type Protocol, type Store } from '@sallyport/core';
+import {
+  type Backoff,
+  createBackoff,
+  createIdentity,
+  type IdentityService,
+  type Keys,
+  openKeys,
+  readCertificate,
+} from '@sallyport/identity';
+import { Recorder } from '@sallyport/recording';
+import { type Api, createApi } from './api/api.ts';
+import type { Config } from './config/config.ts';
+import { describeChanges } from './config/digest.ts';
+import { resolveSecrets } from './config/target-secrets.ts';
+import { ConnectionHost } from './connection-host.ts';
+import type { Rulebook } from './gate-session.ts';
+import type { Arrival } from './listener.ts';
+import { Listeners, type ServedTarget } from './listeners.ts';
+import { LiveSessions } from './live-sessions.ts';
+import type { Logger } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { compileRulebook } from './rulebook.ts';
+import { SessionOpener } from './session-opener.ts';
+
+/** Certificates are looked at this often, and made anew when less than 30 days are left. */
+const CERTIFICATE_CHECK_MS = 24 * 3_600_000;
+
+export interface GatewayOptions {
+  readonly config: Config;
+  /** Reads the configuration anew. @throws GatewayError ERR_CONFIG: the old one stays in force. */
+  readonly loadConfig: () => Promise<Config>;
+  readonly store: Store;
+  readonly protocols: readonly Protocol[];
+  readonly log: Logger;
+  readonly version: string;
+}
+
+/** The running whole: ports, sessions, admin API. Knows protocols by their interface only. */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #keys: Keys;
+  readonly #identity: IdentityService;
+  readonly #backoff: Backoff;
+  readonly #recorder: Recorder;
+  readonly #approvals: Approvals;
+  readonly #metrics: Metrics = createMetrics();
+  readonly #live = new LiveSessions();
+  readonly #opener: SessionOpener;
+  readonly #listeners: Listeners;
+  readonly #stopped = new AbortController();
+  #api: Api | undefined;
+  #reloading: Promise<void> = Promise.resolve();
+  #config: Config;
+  #rulebook: Rulebook;
+  #tls: Host['tls'];
+
+  /** Opens keys and everything that must stand before the first client: see {@link start}. */
+  static async create(options: GatewayOptions): Promise<Gateway> {
+    const keys = await openKeys(options.config.dataDir);
+    return new Gateway(options, keys, await serverTls(options.config, keys));
+  }
+
+  private constructor(options: GatewayOptions, keys: Keys, tls: Host['tls']) {
+    const { config, store } = options;
+    this.#options = options;
+    this.#keys = keys;
+    this.#tls = tls;
+    this.#config = config;
+    this.#rulebook = compileRulebook(config, keys.secret('mask-hash'));
+    this.#identity = createIdentity({ users: config.users, store, keys, now: Date.now });
+    this.#backoff = createBackoff(Date.now);
+    this.#recorder = new Recorder({
+      store,
+      signingKey: keys.evidence.privateKey,
+      version: options.version,
+      config: () => this.#config.digest,
+    });
+    this.#approvals = createApprovals({ store, entry: (type, body) => this.#entry(type, body), now: Date.now });
+    this.#opener = new SessionOpener({
+      approvals: this.#approvals,
+      identity: this.#identity,
+      recorder: this.#recorder,
+      live: this.#live,
+      metrics: this.#metrics,
+      log: options.log,
+      fingerprintKey: keys.secret('fingerprint'),
+      config: () => this.#config,
+      rulebook: () => this.#rulebook,
+    });
+    this.#listeners = new Listeners(
+      (arrival, listener) => this.#serve(arrival, listener),
+      (error, client) => options.log.error({ client, err: error }, 'a connection failed'),
+    );
+  }
+
+  /**
+   * Seals what a crash left open, opens the ports and the admin API.
+   * @throws GatewayError when an address or a credential cannot be had.
+   */
+  async start(): Promise<void> {
+    const { log, store } = this.#options;
+    const interrupted = await this.#recorder.recoverInterrupted();
+    if (interrupted.length > 0) log.warn({ sessions: interrupted }, 'sealed sessions that the last run left open');
+    await this.#approvals.recover();
+    await this.#logConfig(undefined, this.#config);
+    await this.#listeners.apply(await servedTargets(this.#config));
+    this.#api = await this.#startApi();
+    const stopWatching = this.#identity.watchRevocations(
+      (token, error) => this.#live.endToken(token, error),
+      () => this.#live.tokens(),
+    );
+    this.#stopped.signal.addEventListener('abort', stopWatching, { once: true });
+    const renewing = setInterval(() => this.#renewCertificate(), CERTIFICATE_CHECK_MS);
+    this.#stopped.signal.addEventListener('abort', () => clearInterval(renewing), { once: true });
+    store.failed.then(
+      (cause) => this.#recordingFailed(cause),
+      () => undefined,
+    );
+  }
+
+  /** Takes a changed configuration file into use; a broken one changes nothing. One at a time; never rejects. */
+  reload(): Promise<void> {
+    this.#reloading = this.#reloading.then(() => this.#reload());
+    return this.#reloading;
+  }
+
+  async #reload(): Promise<void> {
+    const { log, loadConfig } = this.#options;
+    try {
+      const config = await loadConfig();
+      this.#mayReplace(config);
+      const tls = await serverTls(config, this.#keys);
+      const rulebook = compileRulebook(config, this.#keys.secret('mask-hash'));
+      const targets = await servedTargets(config);
+      await this.#listeners.apply(targets);
+      await this.#logConfig(this.#config, config);
+      const masksChanged = JSON.stringify(config.masks) !== JSON.stringify(this.#config.masks);
+      this.#config = config;
+      this.#rulebook = rulebook;
+      this.#tls = tls;
+      this.#identity.reload(config.users);
+      for (const session of this.#live.all()) {
+        const target = targets.find((one) => one.target.name === session.target.name)?.target;
+        session.rejudge(this.#identity.identify(session.identity.name, session.token.actingFor), target, rulebook, masksChanged);
+      }
+      log.info({ digest: config.digest }, 'configuration loaded');
+    } catch (error) {
+      log.error({ err: error }, 'the changed configuration was not taken; the old one stays in force');
+    }
+  }
+
+  /** Takes no more clients, lets sessions end for `graceMs`, then ends them with a sentence. */
+  async drain(graceMs: number): Promise<void> {
+    const { log, protocols } = this.#options;
+    const closed = this.#listeners.close();
+    await Promise.race([closed, delay(graceMs, undefined, { ref: false })]);
+    this.#live.endAll(new GatewayError('ERR_ENDED', 'The gateway is shutting down. Connect again in a moment.'));
+    await closed;
+    this.#stopped.abort();
+    await this.#api?.close();
+    await Promise.all(protocols.map((protocol) => protocol.close()));
+    await this.#approvals.stop('the gateway was stopped');
+    await this.#recorder.close();
+    await this.#recorder.log('gateway.stopped', {}).catch((error: unknown) => log.error({ err: error }, 'the stop could not be logged'));
+  }
+
+  async #serve(arrival: Arrival, listener: string): Promise<void> {
+    const targets = this.#listeners.at(listener);
+    const protocol = this.#options.protocols.find(({ name }) => name === targets[0]?.protocol);
+    if (protocol === undefined) return;
+    const host = new ConnectionHost({
+      arrival,
+      listener,
+      targets,
+      tls: this.#tls,
+      identity: this.#identity,
+      backoff: this.#backoff,
+      facts: this.#options.store.facts,
+      log: this.#options.log,
+      metrics: this.#metrics,
+      open: (signIn, signedIn) => this.#opener.open(signIn, signedIn, arrival),
+    });
+    await protocol.serve(arrival.socket, host);
+  }
+
+  async #startApi(): Promise<Api> {
+    const adminToken = randomBytes(32).toString('base64url');
+    await writeFile(join(this.#config.dataDir, 'admin.token'), `${adminToken}\n`, { mode: 0o600 });
+    return createApi({
+      listen: this.#config.admin.listen,
+      adminToken,
+      approvals: this.#approvals,
+      backoff: this.#backoff,
+      identity: this.#identity,
+      live: this.#live,
+      tls: () => this.#tls,
+      metrics: this.#metrics,
+      keys: this.#keys,
+      recorder: this.#recorder,
+      store: this.#options.store,
+      log: this.#options.log,
+      config: () => this.#config,
+      rulebook: () => this.#rulebook,
+    });
+  }
+
+  /** An entry for what approvals write down; it speaks of the session that asked. */
+  #entry(type: string, body: Readonly<Record<string, unknown>>): NewEntry {
+    const { session, ...fields } = body;
+    return this.#recorder.entry(type, fields, typeof session === 'string' ? session : null);
+  }
+
+  async #logConfig(before: Config | undefined, after: Config): Promise<void> {
+    const changes = before === undefined ? [] : describeChanges(before, after);
+    await this.#recorder.log('config.loaded', { digest: after.digest, changes, durability: after.recording.durability });
+  }
+
+  /** What is bound to the process cannot change under it. */
+  #mayReplace(config: Config): void {
+    for (const key of ['dataDir', 'admin'] as const) {
+      if (JSON.stringify(config[key]) === JSON.stringify(this.#config[key])) continue;
+      throw new GatewayError('ERR_CONFIG', `${key === 'dataDir' ? 'data_dir' : 'admin'} cannot change while the gateway runs: restart it.`);
+    }
+  }
+
+  #renewCertificate(): void {
+    serverTls(this.#config, this.#keys).then(
+      (tls) => {
+        this.#tls = tls;
+      },
+      (error: unknown) => this.#options.log.error({ err: error }, 'the certificate could not be renewed'),
+    );
+  }
+
+  #recordingFailed(cause: Error): void {
+    this.#options.log.fatal(
+      { err: cause },
+      'the record cannot be kept: all sessions end, and none is opened until the gateway is restarted',
+    );
+    this.#live.endAll(new GatewayError('ERR_RECORDING', 'The gateway cannot keep its record; this session is over.', { cause }));
+  }
+}
+
+async function serverTls({ tls }: Config, keys: Keys): Promise<Host['tls']> {
+  const certificate = 'names' in tls ? await keys.serverCertificate(tls.names) : await readCertificate(tls, Date.now());
+  return { context: { key: certificate.key, cert: certificate.cert }, hash: certificate.hash };
+}
+
+async function servedTargets(config: Config): Promise<readonly ServedTarget[]> {
+  return Promise.all(config.targets.map(async (target) => ({ listen: target.listen, target: await resolveSecrets(target) })));
+}

@@ -1,0 +1,75 @@
+import type { Approvals } from '@sallyport/approvals';
+import type { Asked, Command, Denied, Hold, HoldContext, Ruling } from '@sallyport/core';
+import type { Judgement } from '@sallyport/policy';
+import type { GateSession } from './gate-session.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface HoldRequest {
+  readonly session: GateSession;
+  readonly ordinal: number;
+  readonly command: Command;
+  readonly judgement: Judgement;
+  readonly approvals: Approvals;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  alive(): Promise<boolean>;
+}
+
+/**
+ * A command that waits. What is approved is one digest over who asks, where, as which role and in
+ * which state of the connection, and the exact command: none of it can change under the approval.
+ */
+export function holdCommand(request: HoldRequest): Hold {
+  return { action: 'hold', command: request.ordinal, ask: (context, signal) => ask(request, context, signal) };
+}
+
+/** The text with what is bound to it, as far as that may be shown: nobody approves blindly. */
+function withParameters({ text, parameters }: Command): string {
+  return [text, ...parameters.map((value, index) => `-- $${index + 1} = ${value === null ? 'NULL' : JSON.stringify(value)}`)].join('\n');
+}
+
+function ask(request: HoldRequest, context: HoldContext, signal: AbortSignal): Asked {
+  const { session, ordinal, command, judgement, approvals, metrics } = request;
+  const { approval: spec, rules } = judgement;
+  if (spec === undefined) throw new Error('a judgement that holds names its approval');
+  const locked = context.transaction !== undefined && context.transaction !== 'none';
+  const asked = approvals.request(
+    {
+      subject: { type: 'command', text: withParameters(command), shape: command.shape, digest: command.digest },
+      command: ordinal,
+      session: session.id,
+      identity: session.identity,
+      target: session.target.name,
+      rule: rules.join(', '),
+      context,
+      terms: { ...spec, timeoutMs: locked ? spec.transactionTimeoutMs : spec.timeoutMs },
+    },
+    AbortSignal.any([signal, session.signal]),
+  );
+  const approval = asked.approval ?? asked.grantedBy;
+  session.note({ type: 'held', command: ordinal, ...(approval !== undefined && { approval }), context });
+  metrics.held.inc({ target: session.target.name });
+  const outcome = settle(request, asked, approval).finally(() => metrics.held.dec({ target: session.target.name }));
+  return {
+    ...asked,
+    outcome,
+    cancel: (reason) => refuse(request, asked.cancel(reason), approval),
+  };
+}
+
+/** The outcome as the session's own ruling, noted before the relay learns of it. */
+async function settle(request: HoldRequest, asked: Asked, approval: string | undefined): Promise<Ruling> {
+  const { session, ordinal: command } = request;
+  const outcome = await asked.outcome;
+  if (outcome.action === 'deny') return refuse(request, outcome, approval);
+  if (!(await request.alive())) return refuse(request, asked.cancel('the token that asked has ended while the command waited'), approval);
+  session.note({ type: 'released', command, ...(approval !== undefined && { approval }) });
+  return { action: 'allow', command };
+}
+
+function refuse({ session, ordinal: command, log }: HoldRequest, denied: Denied, approval: string | undefined): Denied {
+  log.warn({ command, approval }, `${denied.cause}: ${denied.message}`);
+  session.note({ type: denied.cause, command, reason: denied.message, ...(approval !== undefined && { approval }) });
+  return denied;
+}

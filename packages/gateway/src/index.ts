@@ -1,0 +1,10 @@
+export { type ApprovalDetailJson, type ApprovalJson, approvalDetailJson, approvalJson } from '@sallyport/approvals';
+export type { Config, TargetConfig, UserConfig } from './config/config.ts';
+export { configSchema } from './config/json-schema.ts';
+export { loadConfig } from './config/load.ts';
+export { ConfigError, formatProblem, type Problem } from './config/problem.ts';
+export { configReference } from './config/reference.ts';
+export { resolveSecrets } from './config/target-secrets.ts';
+export { Gateway, type GatewayOptions } from './gateway.ts';
+export { createLog, type Logger } from './log.ts';
+export { type Rehearsal, rehearse } from './rehearsal.ts';

@@ -1,0 +1,319 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Store } from '@sallyport/core';
+import { mintToken, openKeys } from '@sallyport/identity';
+import { describeSession } from '@sallyport/recording';
+import { openStore } from '@sallyport/store';
+import { createLog, Gateway, loadConfig } from '../src/index.ts';
+import { lineProtocol } from './line-protocol.ts';
+
+const protocols = [lineProtocol()];
+let folder: string;
+let file: string;
+let echo: Server;
+let store: Store;
+let gateway: Gateway;
+let ports: { readonly listen: number; readonly admin: number };
+const reached: string[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-gateway-'));
+  file = join(folder, 'sallyport.yaml');
+  reached.length = 0;
+  echo = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (data) => {
+      reached.push(data.toString().trim());
+      socket.write(`ok ${data.toString()}`);
+    });
+  });
+  await once(echo.listen(0, '127.0.0.1'), 'listening');
+  ports = { listen: await freePort(), admin: await freePort() };
+  await writeFile(file, yaml());
+  store = await openStore({ dataDir: join(folder, 'data'), mode: 'serve' });
+  gateway = await start();
+});
+
+async function start(): Promise<Gateway> {
+  const load = () => loadConfig(file, protocols);
+  const made = await Gateway.create({
+    config: await load(),
+    loadConfig: load,
+    store,
+    protocols,
+    log: createLog('silent'),
+    version: 'test',
+  });
+  await made.start();
+  return made;
+}
+
+afterEach(async () => {
+  await gateway.drain(0);
+  await store.close();
+  echo.close();
+  await rm(folder, { recursive: true });
+});
+
+test('a command passes, is denied, and stands on record sealed', async () => {
+  const client = await signIn('alice', await token('alice'));
+  expect(await client.say('read public.orders')).toBe('ok read public.orders');
+  expect(await client.say('privilege public.orders')).toMatch(/^denied: .*privilege/);
+  await client.leave();
+  const session = await onlySession();
+  expect(session).toMatchObject({ identity: 'alice', target: 'echo', state: 'ended', sealed: true, commands: 2 });
+  expect(session.events.filter(({ type }) => type === 'command')).toMatchObject([
+    { text: 'read public.orders', ruling: 'allow', state: 'completed', rows: 1 },
+    { text: 'privilege public.orders', ruling: 'deny' },
+  ]);
+  expect(reached).toEqual(['read public.orders']);
+});
+
+test('nobody without a token and nobody without access gets in', async () => {
+  expect(await (await dial('alice', `sp_${'x'.repeat(40)}`)).line()).toMatch(/^ERR_LOGIN: /);
+  expect(await (await dial('mallory', await token('mallory'))).line()).toMatch(/^ERR_(LOGIN|ACCESS): /);
+});
+
+test('a held command waits, is approved by somebody else, and runs once', async () => {
+  const client = await signIn('alice', await token('alice'));
+  const held = await client.say('ddl public.orders');
+  const id = held.replace('held: ', '');
+  expect(reached).toEqual([]);
+  expect(await decide(id, await token('alice', ['approve']))).toMatchObject({ status: 403, code: 'self_approval' });
+  expect(await decide(id, await token('dana'))).toMatchObject({ status: 403, code: 'needs_approve_token' });
+  const dana = await token('dana', ['approve']);
+  expect(await decide(id, dana)).toMatchObject({ status: 200 });
+  expect(await client.line()).toBe('ok ddl public.orders');
+  expect(await decide(id, dana)).toMatchObject({ status: 409, code: 'settled' });
+  expect(reached).toEqual(['ddl public.orders']);
+  await client.leave();
+});
+
+test('a denied hold says who and why; a client that leaves is never run for', async () => {
+  const client = await signIn('alice', await token('alice'));
+  const dana = await token('dana', ['approve']);
+  await decide((await client.say('ddl public.orders')).replace('held: ', ''), dana, 'deny', 'not on a Friday');
+  expect(await client.line()).toMatch(/^denied: .*not on a Friday/);
+  const id = (await client.say('ddl public.customers')).replace('held: ', '');
+  await client.leave();
+  expect(await decide(id, dana)).toMatchObject({ status: 409 });
+  expect(reached).toEqual([]);
+});
+
+test('what waited when the gateway ended is cancelled and never runs', async () => {
+  const client = await signIn('alice', await token('alice'));
+  const id = (await client.say('ddl public.orders')).replace('held: ', '');
+  await gateway.drain(0);
+  gateway = await start();
+  expect(await decide(id, await token('dana', ['approve']))).toMatchObject({ status: 409, code: 'settled' });
+  expect(reached).toEqual([]);
+});
+
+test('revoking a token ends its sessions within a second, with a sentence', async () => {
+  const secret = await token('alice');
+  const client = await signIn('alice', secret);
+  const row = (await store.tokens.list()).find(({ user }) => user === 'alice');
+  const started = Date.now();
+  await store.tokens.revoke(row?.id ?? '', Date.now(), entry('token.revoked'));
+  expect(await client.line()).toMatch(/^bye: .*revoked/i);
+  expect(Date.now() - started).toBeLessThan(1_500);
+});
+
+test('a reload takes access away from live sessions; a broken file changes nothing', async () => {
+  const client = await signIn('alice', await token('alice'));
+  await writeFile(file, 'targets: [');
+  await gateway.reload();
+  expect(await client.say('read a.b')).toBe('ok read a.b');
+  await writeFile(file, yaml().replace('groups: [developers], targets', 'groups: [others], targets'));
+  await gateway.reload();
+  expect(await client.line()).toMatch(/^bye: .*taken away/);
+});
+
+test('a reload that masks something for a live session’s person ends it', async () => {
+  const masked = (groups: string) =>
+    `${yaml().replace('alice: { groups: [developers] }', `alice: { groups: [${groups}] }`)}
+masking:
+  - { name: mails, columns: ["*.email"], method: redact, unless: { groups: [support] } }
+`;
+  await writeFile(file, masked('developers, support'));
+  await gateway.reload();
+  const client = await signIn('alice', await token('alice'));
+  await writeFile(file, masked('developers'));
+  await gateway.reload();
+  expect(await client.line()).toMatch(/^bye: What is masked for you has changed/);
+});
+
+test('approvals are seen by who asked and who decides, not by everybody', async () => {
+  const client = await signIn('alice', await token('alice'));
+  const id = (await client.say('ddl public.orders')).replace('held: ', '');
+  const seenBy = async (name: string, can: 'approve'[] = []) => (await get('/approvals', await token(name, can))) as { id: string }[];
+  expect((await seenBy('dana', ['approve'])).map((row) => row.id)).toEqual([id]);
+  expect(await seenBy('mallory')).toEqual([]);
+  await client.leave();
+});
+
+test('a drain ends what is left with a sentence', async () => {
+  const client = await signIn('alice', await token('alice'));
+  const drained = gateway.drain(50);
+  expect(await client.line()).toMatch(/^bye: .*shutting down/);
+  await drained;
+  expect(await onlySession()).toMatchObject({ state: 'ended', sealed: true });
+});
+
+test('the administrator watches and ends a session, and decides nothing', async () => {
+  const client = await signIn('alice', await token('alice'));
+  const admin = (await readFile(join(folder, 'data', 'admin.token'), 'utf8')).trim();
+  const { id } = await onlySession();
+  const answer = await api(`/sessions/${id}/kill`, admin, { reason: 'lunch' });
+  expect(answer.status).toBe(200);
+  expect(await client.line()).toMatch(/^bye: .*lunch/);
+  expect((await api('/approvals/ap_1', admin, { verdict: 'approve' })).status).toBe(403);
+});
+
+test('silent sockets hold bounded places, of which the oldest make room: they block nobody', async () => {
+  const silent: Socket[] = [];
+  for (let i = 0; i < 264; i++) {
+    const socket = connect(ports.listen, '127.0.0.1').on('error', () => undefined);
+    silent.push(socket);
+    await once(socket, 'connect');
+  }
+  const client = await signIn('alice', await token('alice'));
+  expect(await client.say('read a.b')).toBe('ok read a.b');
+  expect(silent.slice(0, 8).every(({ readableEnded, closed }) => readableEnded || closed)).toBe(true);
+  expect(silent.slice(-200).some(({ readableEnded, closed }) => readableEnded || closed)).toBe(false);
+  for (const socket of silent) socket.destroy();
+});
+
+test('failures under invented names do not slow who signed in from the same address', async () => {
+  const secret = await token('alice');
+  await (await signIn('alice', secret)).leave();
+  const strangers = Array.from({ length: 28 }, async (_, i) => (await dial(`stranger${i}`, secret)).line());
+  for (const line of await Promise.all(strangers)) expect(line).toMatch(/^ERR_LOGIN: /);
+  const started = Date.now();
+  await signIn('alice', secret);
+  expect(Date.now() - started).toBeLessThan(1_500);
+});
+
+test('a token that was revoked is no guess: its owner signs in with another one at once', async () => {
+  const old = await token('alice');
+  const [row] = await store.tokens.list();
+  await store.tokens.revoke(row?.id ?? '', Date.now(), entry('token.revoked'));
+  const started = Date.now();
+  for (let i = 0; i < 10; i++) expect(await (await dial('alice', old)).line()).toMatch(/^ERR_LOGIN: .*revoked/);
+  await signIn('alice', await token('alice'));
+  expect(Date.now() - started).toBeLessThan(4_000);
+  const metrics = await fetch(`http://127.0.0.1:${ports.admin}/metrics`);
+  expect(await metrics.text()).toMatch(/sallyport_sign_ins_refused_total\{[^}]*\} 10\n/);
+});
+
+test('connect hands out a token for one sign-in', async () => {
+  const answer = await api('/connect', await token('alice'), { target: 'echo' });
+  const { user, token: ticket, port } = answer.body as { user: string; token: string; port: number };
+  expect(port).toBe(ports.listen);
+  const client = await signIn(user, ticket);
+  expect(await client.say('read a.b')).toBe('ok read a.b');
+  expect(await (await dial(user, ticket)).line()).toMatch(/^ERR_LOGIN: /);
+});
+
+function yaml(): string {
+  return `
+data_dir: ./data
+demo: true
+admin: { listen: 127.0.0.1:${ports.admin} }
+identity:
+  users:
+    alice: { groups: [developers] }
+    dana: { groups: [dba] }
+    mallory: { groups: [guests] }
+targets:
+  echo:
+    protocol: lines
+    listen: 127.0.0.1:${ports.listen}
+    address: 127.0.0.1:${(echo.address() as AddressInfo).port}
+    tls: disable
+    credentials: { username: app, password: demo }
+access:
+  - { groups: [developers], targets: ["*"] }
+rules:
+  - name: schema changes need a DBA
+    match: { class: [ddl] }
+    action: hold
+    approval: { groups: [dba, developers], timeout: 1m }
+`;
+}
+
+function entry(type: string) {
+  return { type, at: Date.now(), session: null, body: JSON.stringify({ type, at: Date.now() }), signature: Buffer.alloc(0) };
+}
+
+async function token(user: string, can: 'approve'[] = []): Promise<string> {
+  const keys = await openKeys(join(folder, 'data'));
+  const minted = await mintToken({ user, ttl: 3_600_000, can }, keys, Date.now());
+  await store.tokens.insert(minted.row, entry('token.minted'));
+  return minted.token;
+}
+
+async function dial(user: string, secret: string) {
+  const socket = connect(ports.listen, '127.0.0.1');
+  const lines = createInterface(socket)[Symbol.asyncIterator]();
+  const line = async (): Promise<string> => String((await lines.next()).value);
+  socket.write(`${user} ${secret}\n`);
+  return {
+    line,
+    say(text: string): Promise<string> {
+      socket.write(`${text}\n`);
+      return line();
+    },
+    async leave(): Promise<void> {
+      const closed = once(socket, 'close');
+      socket.end();
+      await closed;
+      // The seal is written after the client has been let go.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    },
+  };
+}
+
+async function signIn(user: string, secret: string) {
+  const client = await dial(user, secret);
+  expect(await client.line()).toBe('welcome');
+  return client;
+}
+
+async function api(path: string, bearer: string, body: unknown) {
+  const response = await fetch(`http://127.0.0.1:${ports.admin}/api/v1${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as unknown };
+}
+
+async function get(path: string, bearer: string): Promise<unknown> {
+  const response = await fetch(`http://127.0.0.1:${ports.admin}/api/v1${path}`, { headers: { authorization: `Bearer ${bearer}` } });
+  return response.json();
+}
+
+async function decide(id: string, bearer: string, verdict = 'approve', reason = '') {
+  const { status, body } = await api(`/approvals/${id}`, bearer, { verdict, reason });
+  return { status, code: (body as { error?: { code: string } }).error?.code };
+}
+
+async function onlySession() {
+  const [row] = await store.sessions.list({});
+  const session = await describeSession(store, row?.id ?? '');
+  if (session === undefined) throw new Error('no session');
+  return session;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}

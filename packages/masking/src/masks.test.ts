@@ -1,0 +1,78 @@
+import { compileMasks } from './masks.ts';
+import type { MaskRule } from './rule.ts';
+
+const options = { hashKey: Buffer.alloc(32, 7) };
+const alice = { name: 'alice', kind: 'person', groups: ['developers'] } as const;
+const sam = { name: 'sam', kind: 'person', groups: ['support'] } as const;
+const shop = { name: 'shop-db' };
+const column = (relation: string, name: string) => ({ relation, name });
+
+const masked = (pattern: string, relation: string, name: string) =>
+  compileMasks([{ name: 'r', columns: [pattern], method: 'redact' }], options).forColumn(alice, shop, column(relation, name)) !== undefined;
+
+test.each([
+  ['public.customers.card_number', 'public.customers', 'card_number', true],
+  ['public.customers.card_number', 'audit.customers', 'card_number', false],
+  ['public.customers.card_number', 'public.customers', 'card', false],
+  ['customers.phone', 'public.customers', 'phone', true],
+  ['customers.phone', 'audit.customers', 'phone', true],
+  ['*.email', 'any.thing', 'email', true],
+  ['email', 'any.thing', 'email', true],
+  ['*.e?mail', 'any.thing', 'e_mail', true],
+  ['Public.Customers.EMAIL', 'public.customers', 'email', true],
+  ['*.email', 'public.customers', 'Email', true],
+  ['public."Customers".email', 'public.Customers', 'email', true],
+  ['public."Customers".email', 'public.customers', 'email', false],
+  ['public."a.b".c', 'public.a.b', 'c', true],
+  ['"say ""hi"""', 'public.t', 'say "hi"', true],
+  ['public.customers.email', 'customers', 'email', true],
+  ['public.*.*', 'publicity.t', 'email', false],
+])('%s on %s, column %s: %s', (pattern, relation, name, expected) => expect(masked(pattern, relation, name)).toBe(expected));
+
+test.each(['', '.', 'a.', '.a', 'a..b', 'a.b.c.d', 'a."b', '"a"b'])('refuses %p', (pattern) => {
+  expect(() => masked(pattern, 'a.b', 'c')).toThrow('is no column pattern');
+});
+
+describe('several rules', () => {
+  const rules: MaskRule[] = [
+    { name: 'partly', columns: ['*.card'], method: 'partial' },
+    { name: 'hashed', columns: ['*.card'], method: 'hash', unless: { groups: ['support'] } },
+    { name: 'gone', columns: ['*.card'], method: 'null', targets: ['bank-*'] },
+    { name: 'gone too', columns: ['*.card'], method: 'null', targets: ['bank-*'] },
+  ];
+  const masks = compileMasks(rules, options);
+  const card = column('public.customers', 'card');
+
+  test('the strictest that concerns the session decides; the first among equals', () => {
+    expect(masks.forColumn(alice, shop, card)?.rule).toBe('hashed');
+    expect(masks.forColumn(sam, shop, card)?.rule).toBe('partly');
+    expect(masks.forColumn(sam, { name: 'bank-db' }, card)?.rule).toBe('gone');
+  });
+});
+
+describe('whom masks concern', () => {
+  const unless = { groups: ['support'], users: ['sam', 'sue'] };
+  const masks = compileMasks([{ name: 'r', columns: ['*.email'], method: 'redact', unless, targets: ['shop-*'] }], options);
+
+  test('every key of unless must hold', () => {
+    expect(masks.any(alice, shop)).toBe(true);
+    expect(masks.any(sam, shop)).toBe(false);
+    expect(masks.any({ ...sam, name: 'eve' }, shop)).toBe(true);
+    expect(masks.any({ ...alice, name: 'sam' }, shop)).toBe(true);
+    expect(masks.any(alice, { name: 'other' })).toBe(false);
+  });
+
+  test('an empty unless exempts nobody', () => {
+    expect(compileMasks([{ name: 'r', columns: ['*.email'], method: 'redact', unless: {} }], options).any(sam, shop)).toBe(true);
+  });
+});
+
+test('values of unknown origin are redacted', () => {
+  expect(compileMasks([], options).protectedMask.apply('4111 1111 1111 1111')).toBe('[redacted]');
+});
+
+test('a short key and a method of a later release are refused', () => {
+  expect(() => compileMasks([], { hashKey: Buffer.alloc(8) })).toThrow('at least 16 bytes');
+  const token = { name: 'r', columns: ['*.a'], method: 'token' } as unknown as MaskRule;
+  expect(() => compileMasks([token], options)).toThrow('"r" has a method');
+});

@@ -1,0 +1,67 @@
+import { createHmac } from 'node:crypto';
+import type { MaskMethod } from '@sallyport/core';
+
+/** What stands in place of a redacted value. The same for every rule: it tells nothing. */
+export const REDACTED = '[redacted]';
+
+const STAR = '*';
+const SHOWN_AT_MOST = 4;
+/** At most one character in this many is shown. */
+const SHOWN_ONE_IN = 4;
+/** Payment cards and the like: digits in groups, parted by single spaces or hyphens. */
+const CARD = /^(?:\d[ -]?){11,18}\d$/;
+/** The longest text that {@link CARD} can match: 19 digits with a sign between each. */
+const CARD_LENGTH = 37;
+/** 128 bits in base64url. */
+const HASH_LENGTH = 22;
+
+/**
+ * The function behind a method.
+ *
+ * @param hashKey secret of the gateway; only `hash` uses it.
+ * @param rule keeps hashes of different rules apart: equal values look equal within one rule only.
+ */
+export function maskFunction(method: MaskMethod, hashKey: Buffer, rule: string): (value: string) => string | null {
+  switch (method) {
+    case 'null':
+      return () => null;
+    case 'redact':
+      return () => REDACTED;
+    case 'hash':
+      return (value) => hash(value, hashKey, rule);
+    case 'partial':
+      return partial;
+  }
+}
+
+/** `h_` and the first 128 bits of HMAC-SHA256 over rule and value. */
+function hash(value: string, key: Buffer, rule: string): string {
+  const mac = createHmac('sha256', key)
+    .update(`${Buffer.byteLength(rule)}:${rule}`)
+    .update(value)
+    .digest('base64url');
+  return `h_${mac.slice(0, HASH_LENGTH)}`;
+}
+
+/**
+ * The last characters of a value: four at most, and never more than a quarter of it. A card number
+ * keeps its length and separators; of everything else the length stays hidden too.
+ */
+function partial(value: string): string {
+  if (value.length <= CARD_LENGTH && CARD.test(value)) return partialDigits(value);
+  // A huge value is not walked: so many UTF-16 units end in four code points at least, all of them whole.
+  const long = value.length > 2 * SHOWN_AT_MOST * SHOWN_ONE_IN;
+  const points = Array.from(long ? value.slice(-2 * SHOWN_AT_MOST) : value);
+  const shown = long ? SHOWN_AT_MOST : quarter(points.length);
+  return STAR.repeat(4) + points.slice(points.length - shown).join('');
+}
+
+function partialDigits(value: string): string {
+  const digits = value.replaceAll(/\D/g, '').length;
+  let hidden = digits - quarter(digits);
+  return value.replaceAll(/\d/g, (digit) => (hidden-- > 0 ? STAR : digit));
+}
+
+function quarter(length: number): number {
+  return Math.min(SHOWN_AT_MOST, Math.floor(length / SHOWN_ONE_IN));
+}

@@ -1,0 +1,30 @@
+export { publicText } from './entry.ts';
+export { type ExportFormat, exportSession } from './export.ts';
+export type { Finding, Verification } from './finding.ts';
+export type { Anchor } from './log-check.ts';
+export { type NewSession, Recorder, type RecorderOptions } from './recorder.ts';
+export { type Replayed, replay } from './replay.ts';
+export {
+  type CommandJson,
+  type CommandState,
+  describeSession,
+  type EventJson,
+  type SearchMatch,
+  type SessionDetails,
+  type SessionJson,
+  searchSessions,
+  sessionJson,
+} from './session-json.ts';
+export type { SessionRecorder } from './session-recorder.ts';
+export { terminalText } from './terminal-text.ts';
+export { takeAnchor, type VerifyOptions, verifyAll, verifySession } from './verify.ts';
+export { verifyFile } from './verify-file.ts';
+export {
+  type CommandEvent,
+  type RecordedEvent,
+  type RefusedEvent,
+  type ReleasedEvent,
+  type ResultEvent,
+  type ResultsPolicy,
+  timeText,
+} from './vocabulary.ts';

@@ -1,0 +1,51 @@
+import type { Database } from 'better-sqlite3';
+import { approvalReads } from './approval-table.ts';
+import { factReads } from './fact-table.ts';
+import { logReads } from './log-table.ts';
+import type { Answer, Call } from './messages.ts';
+import { recordReads } from './record-pages.ts';
+import { sessionReads } from './session-table.ts';
+import { tokenReads } from './token-table.ts';
+
+/** All that reads the database, by name. Every call is one short transaction. */
+function readCalls(db: Database) {
+  const sessions = sessionReads(db);
+  const records = recordReads(db);
+  const log = logReads(db);
+  const tokens = tokenReads(db);
+  const approvals = approvalReads(db);
+  const facts = factReads(db);
+  return {
+    getSession: sessions.get,
+    listSessions: sessions.list,
+    records: records.records,
+    events: records.events,
+    search: records.search,
+    entries: log.page,
+    lastEntry: log.last,
+    getToken: tokens.get,
+    tokenBySha256: tokens.bySha256,
+    tokensByUser: tokens.byUser,
+    listTokens: tokens.list,
+    tokenVersion: tokens.version,
+    getApproval: approvals.get,
+    listApprovals: approvals.list,
+    grants: approvals.grants,
+    loadFacts: facts.load,
+  };
+}
+
+export type ReadCalls = ReturnType<typeof readCalls>;
+
+/** Answers calls one by one; what cannot be read is the caller's to hear, and closes nothing. */
+export function createReader(db: Database): (call: Call) => Answer {
+  const calls = readCalls(db);
+  return ({ call, name, args }) => {
+    try {
+      const read = calls[name as keyof ReadCalls] as (...args: unknown[]) => unknown;
+      return { call, value: read(...args) };
+    } catch (error) {
+      return { call, error: (error as Error).message };
+    }
+  };
+}

@@ -1,0 +1,133 @@
+import { GatewayError, type NewEntry, type RecordHead, type SessionFilter, type SessionRow, type SessionState } from '@sallyport/core';
+import type { Database } from 'better-sqlite3';
+import type { LogWrites } from './log-table.ts';
+import type { PackedRecord } from './packing.ts';
+import { chainStatements, RecordChain } from './record-chain.ts';
+import { dayOf } from './schema.ts';
+
+/** Rows removed per transaction, so that a prune never keeps the gateway from writing. */
+const REMOVE_ROWS = 500;
+
+export interface SessionWrites {
+  /** Returns the handle that packed records name the session by. */
+  open(row: SessionRow, entry: NewEntry): number;
+  head(handle: number): RecordHead;
+  seal(id: string, state: SessionState, endedAt: number, entry: NewEntry): void;
+  prune(ids: readonly string[], entry: NewEntry): void;
+  /** Removes some records of pruned sessions. False when none are left. */
+  sweep(): boolean;
+}
+
+/** The records of live sessions, as the worker's commits feed them. */
+export interface LiveChains {
+  append(record: PackedRecord): void;
+  /** Stores what was appended since the last call. */
+  store(): void;
+}
+
+export function sessionWrites(db: Database, log: LogWrites): SessionWrites & LiveChains {
+  const statements = chainStatements(db);
+  const live = new Map<number, RecordChain>();
+  const touched = new Set<RecordChain>();
+  const chainOf = (handle: number): RecordChain => {
+    const chain = live.get(handle);
+    if (chain === undefined) throw new GatewayError('ERR_RECORDING', `Session ${handle} is sealed: nothing more can be recorded.`);
+    return chain;
+  };
+
+  const insert = db.prepare(`INSERT INTO sessions VALUES (NULL, @id, @target, @protocol, @identity, @kind, @actingFor, @client,
+    @token, @facts, @startedAt, @endedAt, @state, @commands, NULL, NULL, @day)`);
+  const seal = db.prepare<[SessionState, number, number, string], { handle: number }>(
+    'UPDATE sessions SET state = ?, ended_at = ?, seal = ? WHERE id = ? AND seal IS NULL RETURNING handle',
+  );
+  return {
+    append(record) {
+      const chain = chainOf(record.handle);
+      touched.add(chain);
+      chain.append(record);
+    },
+    store() {
+      for (const chain of touched) chain.store();
+      touched.clear();
+    },
+    open(row, entry) {
+      const { startedAt } = row;
+      const { lastInsertRowid } = insert.run({ ...row, facts: JSON.stringify(row.facts), day: dayOf(startedAt) });
+      const handle = Number(lastInsertRowid);
+      log.append(entry);
+      live.set(handle, new RecordChain(statements, handle, startedAt));
+      return handle;
+    },
+    head: (handle) => chainOf(handle).head,
+    seal(id, state, endedAt, entry) {
+      const sealed = seal.get(state, endedAt, log.append(entry).seq, id);
+      if (sealed === undefined) throw new GatewayError('ERR_RECORDING', `Session ${id} is not there, or sealed already.`);
+      live.get(sealed.handle)?.compact();
+      live.delete(sealed.handle);
+    },
+    ...removal(db, log),
+  };
+}
+
+function removal(db: Database, log: LogWrites): Pick<SessionWrites, 'prune' | 'sweep'> {
+  const remove = db.prepare<[string], { handle: number }>("DELETE FROM sessions WHERE id = ? AND state <> 'live' RETURNING handle");
+  const mark = db.prepare<[number]>('INSERT INTO pruned VALUES (?)');
+  const next = db.prepare<[], { handle: number }>('SELECT handle FROM pruned LIMIT 1');
+  const events = db.prepare<[number]>(`DELETE FROM events WHERE session = ? LIMIT ${REMOVE_ROWS}`);
+  const frames = db.prepare<[number]>(`DELETE FROM frames WHERE session = ? LIMIT ${REMOVE_ROWS}`);
+  const unmark = db.prepare<[number]>('DELETE FROM pruned WHERE handle = ?');
+  return {
+    prune(ids, entry) {
+      for (const id of ids) {
+        const row = remove.get(id);
+        if (row === undefined) throw new GatewayError('ERR_RECORDING', `Session ${id} is not there, or still live: nothing was pruned.`);
+        mark.run(row.handle);
+      }
+      log.append(entry);
+    },
+    sweep() {
+      const handle = next.get()?.handle;
+      if (handle === undefined) return false;
+      if (frames.run(handle).changes + events.run(handle).changes === 0) unmark.run(handle);
+      return true;
+    },
+  };
+}
+
+const SELECT = `SELECT id, target, protocol, identity, kind, acting_for AS actingFor, client, token, facts,
+  started_at AS startedAt, ended_at AS endedAt, state, commands, seal IS NOT NULL AS sealed FROM sessions`;
+
+/** A NULL parameter does not filter. */
+export const SESSION_FILTER = `(@state IS NULL OR state = @state) AND (@target IS NULL OR target = @target)
+  AND (@identity IS NULL OR identity = @identity) AND (@since IS NULL OR started_at >= @since) AND (@before IS NULL OR started_at < @before)`;
+
+/** The parameters of {@link SESSION_FILTER}, and a limit that is -1 for none. */
+export function filterParameters(filter: SessionFilter) {
+  const { limit = -1, state = null, target = null, identity = null, since = null, before = null } = filter;
+  return { limit, state, target, identity, since, before };
+}
+
+type Raw = Omit<SessionRow, 'facts' | 'sealed'> & { readonly facts: string; readonly sealed: number };
+
+export interface SessionReads {
+  get(id: string): SessionRow | undefined;
+  list(filter: SessionFilter): SessionRow[];
+}
+
+export function sessionReads(db: Database): SessionReads {
+  const byId = db.prepare<[string], Raw>(`${SELECT} WHERE id = ?`);
+  const list = db.prepare<[ReturnType<typeof filterParameters>], Raw>(
+    `${SELECT} WHERE ${SESSION_FILTER} ORDER BY started_at DESC, handle DESC LIMIT @limit`,
+  );
+  return {
+    get: (id) => {
+      const raw = byId.get(id);
+      return raw && parse(raw);
+    },
+    list: (filter) => list.all(filterParameters(filter)).map(parse),
+  };
+}
+
+function parse(raw: Raw): SessionRow {
+  return { ...raw, facts: JSON.parse(raw.facts) as Record<string, string>, sealed: raw.sealed === 1 };
+}

@@ -1,0 +1,117 @@
+import type { CommandClass } from '@sallyport/core';
+
+/** What decides how the server's lexer reads a text. Part of every cache key. */
+export interface ParserSettings {
+  readonly standardConformingStrings: boolean;
+  /** `server_version` as reported. */
+  readonly serverVersion: string;
+}
+
+/** A name as written; the schema is absent where search_path decides. */
+export interface NameRef {
+  readonly schema?: string;
+  readonly name: string;
+  /** The statement makes this relation, and names it nowhere else: nothing is read from it. */
+  readonly made?: true;
+}
+
+/**
+ * Something that may run a routine, as written.
+ * - `function`: a call.  - `operator`: an operator, also where the grammar hides it (IN, BETWEEN).
+ * - `attribute`: `t.f` or `(x).f`, which calls f where there is no such column.
+ * - `type`: a cast or declared type, whose conversions and domain checks may run code.
+ */
+export interface RoutineRef extends NameRef {
+  readonly kind: 'function' | 'operator' | 'attribute' | 'type';
+  readonly args: number;
+}
+
+/**
+ * One expression of a statement's outermost target list (or RETURNING), in order.
+ * - `star`: `*` or `t.*`: any number of output columns.
+ * - `count`: exactly count(*).  - `constant`: no column, function or parameter in it.
+ * - `expression`: everything else, with what it uses. `opaque` when a subquery, whole-row
+ *   reference, parameter or anything else that cannot be followed is in it.
+ */
+export type OutputRef =
+  | { readonly kind: 'star' | 'count' | 'constant' }
+  | {
+      readonly kind: 'expression';
+      readonly columns: readonly string[];
+      readonly routines: readonly RoutineRef[];
+      readonly opaque: boolean;
+    };
+
+export interface CopyStatement {
+  readonly direction: 'in' | 'out';
+  readonly relation?: NameRef;
+  readonly columns?: readonly string[];
+  /** COPY (query): the inner query's text. */
+  readonly query?: string;
+  readonly format: 'text' | 'csv' | 'binary';
+}
+
+/** What one statement of a text does, from its syntax alone: no catalogue was asked. */
+export interface StatementAnalysis {
+  /** Upper case, `SELECT`, `CREATE TABLE AS`, `COPY`. */
+  readonly verb: string;
+  /** The verb and those of data-modifying statements inside it, each once: EXPLAIN, DELETE. */
+  readonly verbs: readonly string[];
+  readonly class: readonly CommandClass[];
+  /** Every table-like name at any depth, CTE names left out. */
+  readonly relations: readonly NameRef[];
+  /** Every routine and operator at any depth that pg_catalog may not own. */
+  readonly routines: readonly RoutineRef[];
+  readonly unfiltered: boolean;
+  /**
+   * Values read from a relation may be stored elsewhere: INSERT … SELECT, INSERT with a subquery, UPDATE or ON CONFLICT
+   * or MERGE that sets a column from another column or a subquery, CTAS, SELECT INTO, CREATE VIEW/MATERIALIZED
+   * VIEW/RULE/TRIGGER/FUNCTION, ALTER TABLE … USING, COPY (query). False where only constants and parameters are
+   * written, and for everything that stores no values: DELETE, DROP, TRUNCATE, CREATE TABLE, CREATE INDEX, plain reads.
+   * Also true when it happens in a WITH query. Over protected data the relay refuses such a statement.
+   */
+  readonly copies: boolean;
+  /** undefined: the statement returns no rows, or its outputs cannot be told apart. DECLARE: its query's. */
+  readonly outputs?: readonly OutputRef[];
+  /** FROM holds only plain tables, no subquery, CTE, function, column alias or set operation. */
+  readonly flat: boolean;
+  readonly copy?: CopyStatement;
+  /** PREPARE name AS …: the inner statement's analysis and its text. */
+  readonly prepare?: { readonly name: string; readonly statement: StatementAnalysis; readonly text: string };
+  /**
+   * EXECUTE name (also inside EXPLAIN or CREATE TABLE AS): what it does is what `name` does.
+   * `class` is what the statement does besides that; its own `class` holds `unknown` until the
+   * prepared statement is put in by `withPrepared`.
+   */
+  readonly execute?: { readonly name: string; readonly class: readonly CommandClass[] };
+  /** DECLARE name CURSOR FOR …; FETCH/MOVE/CLOSE name. CLOSE ALL has the name `*`. */
+  readonly cursor?: { readonly name: string; readonly act: 'declare' | 'fetch' | 'close' };
+  /** DEALLOCATE name; undefined name = ALL. DISCARD ALL counts as ALL. */
+  readonly deallocate?: { readonly name?: string };
+  /** Lower-case names of every parameter that SET, RESET or set_config changes; RESET ALL is `all`. */
+  readonly sets: readonly string[];
+  /** Reads what the server collected of others' data or statements: pg_stats, pg_stat_activity … */
+  readonly catalogueData: boolean;
+  /** Data of relations that are not named may come out: DO, CALL, functions that run SQL or read files. */
+  readonly opaque: boolean;
+  readonly reason?: string;
+}
+
+/** A whole text: one Query or Parse message. */
+export interface Analysis {
+  readonly statements: readonly StatementAnalysis[];
+  /** The text with string literals as `'?'`, numbers as `0`, comments gone and white space folded. */
+  readonly shape: string;
+  /** The text with every literal blanked and comments gone: recordable whatever it says. */
+  readonly blanked: string;
+  /** Set when the text does not parse, is too large, or broke the parser: class is unknown. */
+  readonly failure?: string;
+  /**
+   * What the text does, or what it is, hangs on its literals: another text of the same shape may do something else. Set
+   * for everything but plain queries and transaction control, and for queries whose literals are code, names of
+   * types or parameters, or decided what is unfiltered.
+   */
+  readonly byValue?: true;
+  /** The failure is the text's own: it is no SQL, as PostgreSQL 18 reads it. */
+  readonly syntaxError?: true;
+}

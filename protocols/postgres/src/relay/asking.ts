@@ -1,0 +1,129 @@
+import type { Out, Ruling, Step } from '@sallyport/core';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Analysis } from '../classify/analysis.ts';
+import { SQLSTATE } from '../errors.ts';
+import { commandRecord } from './command-record.ts';
+import type { Conversation } from './conversation.ts';
+import type { HeldCopy } from './copy-in.ts';
+import { type Denial, denialOf } from './denial.ts';
+import { Holding } from './holding.ts';
+import { type Followed, followNames } from './indirection.ts';
+import { meaningOf, needsCatalogue } from './meaning.ts';
+import { UNSURE } from './names.ts';
+import { Run } from './run.ts';
+import type { BoundValues, Portal, Statement } from './statement.ts';
+import { each, isPromise } from './steps.ts';
+
+/** A command waits while this many answers are owed: a client that sends on without reading keeps nothing here. */
+const MAX_OWED = 20_000;
+
+/** A mistyped text: nobody is asked about it, and its author reads what the parser says. */
+const SYNTAX_ERROR = '42601';
+
+/** A Query, or the first Execute of a portal: what policy is asked about. */
+export interface Request {
+  readonly text: string;
+  readonly analysis: Analysis;
+  readonly rowLimit: number;
+  /** For an Execute. */
+  readonly portal?: Portal;
+  readonly statement?: Statement;
+  readonly bound?: BoundValues;
+  /** Binds its portal again, where the gateway had to close the group that bound it: see {@link Holding}. */
+  rebind?(): readonly Out[];
+  /** Forwards it, and owes its answer. */
+  pass(run: Run, copy?: HeldCopy): readonly Out[];
+  /** Sends what must fail in its place, and owes the denial. */
+  refuse(denial: Denial, run: Run): readonly Out[];
+}
+
+/** Understands texts, asks the gate about commands and carries rulings out. */
+export class Asking {
+  readonly holding: Holding;
+  readonly #conversation: Conversation;
+
+  constructor(conversation: Conversation) {
+    this.#conversation = conversation;
+    this.holding = new Holding(conversation);
+  }
+
+  /**
+   * Classifies a text and goes on with it. Waits first where the answer to an earlier message may
+   * change how the text is read.
+   */
+  understand(text: string, next: (analysis: Analysis) => Step): Step {
+    const { replies, classifier, settings } = this.#conversation;
+    if (this.#conversation.unsettled || replies.length > MAX_OWED) return this.drained(() => this.understand(text, next));
+    const analysis = classifier.analyse(text, settings);
+    return isPromise(analysis) ? this.#after(analysis, next) : next(analysis);
+  }
+
+  /** Asks the gate about the command and carries its ruling out. */
+  submit(request: Request): Step {
+    const { statements, portals, group, catalogue } = this.#conversation;
+    if (this.#conversation.unsettled || this.#conversation.replies.length > MAX_OWED) return this.drained(() => this.submit(request));
+    const followed = followNames(request.analysis, { statements, portals, group });
+    if (followed === UNSURE) return this.drained(() => this.submit(request));
+    if (!needsCatalogue(followed.analysis)) return this.#judge(request, followed, undefined);
+    const known = catalogue.current();
+    if (known !== undefined) return this.#judge(request, followed, known);
+    return this.#after(this.#readCatalogue(), (read) => this.#judge(request, followed, read));
+  }
+
+  /** The catalogue, or the sentence that says why nothing can be judged without it. */
+  async #readCatalogue(): Promise<Catalogue | string> {
+    try {
+      return await this.#conversation.catalogue.get();
+    } catch (error) {
+      return `The command could not be judged, because the target's catalogue could not be read: ${(error as Error).message}`;
+    }
+  }
+
+  #judge(request: Request, { analysis, indirect }: Followed, catalogue: Catalogue | string | undefined): Step {
+    const { gate, protection, database, settings, status, altered } = this.#conversation;
+    const failure = typeof catalogue === 'string' ? catalogue : undefined;
+    const meaning = meaningOf({
+      text: request.text,
+      analysis: failure === undefined ? analysis : { ...analysis, failure },
+      catalogue: typeof catalogue === 'string' ? undefined : catalogue,
+      protection,
+      uncertain: altered,
+    });
+    const { bound, statement, rowLimit } = request;
+    const ruling = gate.command(commandRecord(meaning, { database, settings, status, bound, statement, rowLimit, indirect }, gate));
+    const run = new Run(ruling.command, meaning, gate);
+    const refusal = failure ?? meaning.refusal;
+    if (analysis.syntaxError && ruling.action !== 'allow') return this.#refuseItself(request, run, analysis.failure ?? '', SYNTAX_ERROR);
+    if (refusal !== undefined && ruling.action !== 'deny') return this.#refuseItself(request, run, refusal);
+    const settle = (verdict: Ruling, copy?: HeldCopy): readonly Out[] =>
+      verdict.action === 'allow' ? request.pass(run, copy) : refuse(request, run, denialOf(verdict));
+    return ruling.action === 'hold' ? this.holding.carryOut(request, run, ruling, settle) : settle(ruling);
+  }
+
+  /** No rule forbids it, but the gateway cannot keep its promises about it. */
+  #refuseItself(request: Request, run: Run, message: string, sqlState: string = SQLSTATE.denied): readonly Out[] {
+    this.#conversation.gate.note({ type: 'refused', command: run.command, message });
+    return refuse(request, run, { sqlState, message });
+  }
+
+  /** Goes on when nothing is in flight any more. */
+  async *drained(next: () => Step): AsyncGenerator<readonly Out[]> {
+    yield* this.#conversation.drain();
+    if (!this.#void()) yield* each(next());
+  }
+
+  async *#after<T>(wait: Promise<T>, next: (value: T) => Step): AsyncGenerator<readonly Out[]> {
+    const value = await this.#conversation.unlessGone(wait);
+    if (value !== undefined && !this.#void()) yield* each(next(value));
+  }
+
+  /** The client has left, or an error came meanwhile and the target would skip the message. */
+  #void(): boolean {
+    return this.#conversation.gone.signal.aborted || this.#conversation.skipping;
+  }
+}
+
+function refuse(request: Request, run: Run, denial: Denial): readonly Out[] {
+  run.finish('failed', { code: denial.sqlState, message: denial.message });
+  return request.refuse(denial, run);
+}

@@ -1,0 +1,95 @@
+import type { Command, Gate } from '@sallyport/core';
+import type { Analysis, ParserSettings } from '../classify/analysis.ts';
+import type { TransactionStatus } from '../codec/query.ts';
+import type { Indirect } from './indirection.ts';
+import { type Meaning, RUNS_CODE } from './meaning.ts';
+import { recordable } from './parameters.ts';
+import type { BoundValues, Statement } from './statement.ts';
+
+/** What decides, beside the text itself, what a command does. */
+export interface CommandCircumstances {
+  readonly database: string;
+  readonly settings: ParserSettings;
+  readonly status: TransactionStatus;
+  /** For an Execute: what was bound, to what, and how many rows are asked for. */
+  readonly bound?: BoundValues | undefined;
+  readonly statement?: Statement | undefined;
+  readonly rowLimit: number;
+  /** What its EXECUTEs and FETCHes run. */
+  readonly indirect: readonly Indirect[];
+}
+
+/** What policy judges and the record keeps of a command. */
+export function commandRecord(meaning: Meaning, circumstances: CommandCircumstances, gate: Pick<Gate, 'fingerprint'>): Command {
+  const { resolved, sealed, text } = meaning;
+  const { bound, statement, indirect } = circumstances;
+  const digest = digestOf(text, circumstances, gate);
+  return {
+    class: resolved.class,
+    verbs: resolved.verbs,
+    relations: resolved.relations,
+    unfiltered: resolved.unfiltered,
+    ...(resolved.reason !== undefined && { reason: resolved.reason }),
+    text: recordableText(meaning, indirect),
+    shape: shapeOf(meaning, indirect, digest),
+    digest,
+    parameters: bound === undefined ? [] : recordable(bound, statement?.parameterTypes ?? [], sealed, gate),
+  };
+}
+
+/** Between a text and those that run with it. No shape can contain it: comments are gone from shapes. */
+const RUNS = ' -- runs: ';
+
+/**
+ * The text and what it runs by name. Whoever may not see protected data may not read it in a text
+ * either, so approvers see such a text without its literals; where these are code, with its length.
+ */
+function recordableText({ text, analysis, sealed }: Meaning, indirect: readonly Indirect[]): string {
+  const parts = [{ text, analysis }, ...indirect.map(({ statement }) => statement)];
+  if (!sealed) return parts.map((part) => part.text).join(RUNS);
+  return parts
+    .map((part) =>
+      runsCode(part.analysis) ? `${part.analysis.blanked} -- sealed: ${Buffer.byteLength(part.text)} bytes` : part.analysis.blanked,
+    )
+    .join(RUNS);
+}
+
+function runsCode({ statements }: Analysis): boolean {
+  return statements.some(({ verbs }) => verbs.some((verb) => RUNS_CODE.has(verb)));
+}
+
+/** What a grant for a shape binds to: where literals may be code, or decide what runs, the exact command. */
+function shapeOf({ analysis, resolved }: Meaning, indirect: readonly Indirect[], digest: string): string {
+  const analyses = [analysis, ...indirect.map(({ statement }) => statement.analysis)];
+  const shape = analyses.map((one) => one.shape).join(RUNS);
+  const exact = resolved.opaque || resolved.class.includes('unknown') || analyses.some((one) => one.byValue);
+  return exact ? `${shape} -- exactly: ${digest}` : shape;
+}
+
+function digestOf(text: string, circumstances: CommandCircumstances, gate: Pick<Gate, 'fingerprint'>): string {
+  const { database, settings, status, bound, statement, rowLimit } = circumstances;
+  const strings = settings.standardConformingStrings ? 'on' : 'off';
+  const runs = circumstances.indirect.flatMap((inner) => [
+    inner.statement.text,
+    typesOf(inner.statement),
+    packed(inner.bound?.values ?? []),
+  ]);
+  if (bound === undefined) return gate.fingerprint('postgres simple', text, database, strings, status, ...runs);
+  const formats = `${bound.formats.join()};${bound.resultFormats.join()};${rowLimit}`;
+  return gate.fingerprint('postgres extended', text, database, strings, status, typesOf(statement), formats, packed(bound.values), ...runs);
+}
+
+function typesOf(statement: Statement | undefined): string {
+  return (statement?.parameterTypes ?? []).join();
+}
+
+/** The values as one part, as Bind has them: `length Int32, -1 for NULL | bytes`. There may be 65,535. */
+function packed(values: BoundValues['values']): Buffer {
+  const parts: Buffer[] = [];
+  for (const value of values) {
+    const length = Buffer.allocUnsafe(4);
+    length.writeInt32BE(value === null ? -1 : value.length);
+    parts.push(length, value ?? Buffer.alloc(0));
+  }
+  return Buffer.concat(parts);
+}

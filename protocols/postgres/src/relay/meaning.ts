@@ -1,0 +1,147 @@
+import type { CommandClass } from '@sallyport/core';
+import type { Catalogue, Resolved } from '../catalogue/catalogue.ts';
+import type { Analysis, StatementAnalysis } from '../classify/analysis.ts';
+import type { Protection } from './protection.ts';
+
+/** One statement of a text, held against the catalogue. */
+export interface StatementMeaning {
+  /** EXECUTE and FETCH replaced by what they run. */
+  readonly analysis: StatementAnalysis;
+  readonly resolved: Resolved;
+  /** It is over protected data: what has no proven origin in its results is masked. */
+  readonly exposed: boolean;
+  /** Its names mean what the catalogue says. */
+  readonly certain: boolean;
+}
+
+/** What a text does at the moment of asking, for policy and for masks. */
+export interface Meaning {
+  readonly text: string;
+  readonly analysis: Analysis;
+  readonly resolved: Resolved;
+  readonly statements: readonly StatementMeaning[];
+  readonly exposed: boolean;
+  /** Its errors and notices may quote protected data: any effect may set off triggers, foreign keys and defaults. */
+  readonly telling: boolean;
+  /** Literals and parameters may not be recorded as they are. */
+  readonly sealed: boolean;
+  /** undefined where nothing in the text needed it. */
+  readonly catalogue: Catalogue | undefined;
+  /** The protocol itself refuses it, whatever the rules say. */
+  readonly refusal: string | undefined;
+}
+
+export interface MeaningInputs {
+  readonly text: string;
+  /** With EXECUTE and FETCH replaced: see `indirection.ts`. */
+  readonly analysis: Analysis;
+  readonly catalogue: Catalogue | undefined;
+  readonly protection: Protection;
+  /** Schema changes of this session are not committed, or not read yet: names prove nothing. */
+  readonly uncertain: boolean;
+}
+
+/** The statements that cannot be judged without knowing what their names mean. */
+export function needsCatalogue(analysis: Analysis): boolean {
+  return analysis.statements.some((statement) => statement.relations.length > 0 || statement.routines.length > 0);
+}
+
+export function meaningOf(inputs: MeaningInputs): Meaning {
+  const { text, analysis, catalogue, protection, uncertain } = inputs;
+  const resolved = resolve(analysis, catalogue);
+  const statements = statementMeanings(inputs);
+  const exposed = !protection.none && (uncertain || analysis.failure !== undefined || statements.some((statement) => statement.exposed));
+  const telling = exposed || (!protection.none && resolved.class.some((one) => one !== 'read' && one !== 'session'));
+  const meaning = { text, analysis, resolved, statements, exposed, telling, catalogue };
+  return { ...meaning, sealed: exposed || carriesSecrets(resolved, analysis, text), refusal: exposed ? refusalOf(statements) : undefined };
+}
+
+/** Behind a schema change in the same text names mean what it has made of them. */
+function statementMeanings(inputs: MeaningInputs): readonly StatementMeaning[] {
+  let { uncertain } = inputs;
+  return inputs.analysis.statements.map((statement) => {
+    const meaning = statementMeaning(statement, uncertain, inputs);
+    uncertain ||= mayAlter(statement);
+    return meaning;
+  });
+}
+
+function statementMeaning(statement: StatementAnalysis, uncertain: boolean, inputs: MeaningInputs): StatementMeaning {
+  const { catalogue, protection, analysis } = inputs;
+  const resolved = resolve({ ...analysis, statements: [statement] }, catalogue);
+  if (protection.none) return { analysis: statement, resolved, exposed: false, certain: !uncertain };
+  const reaches = resolved.opaque || resolved.unknownRelation || resolved.sources.some((source) => protection.covers(source));
+  return { analysis: statement, resolved, exposed: uncertain || reaches, certain: !uncertain };
+}
+
+/** Resolutions by what the classifier keeps: a statement that comes again costs a look-up. */
+const resolutions = new WeakMap<object, { readonly catalogue: Catalogue; readonly resolved: Resolved }>();
+
+function resolve(analysis: Analysis, catalogue: Catalogue | undefined): Resolved {
+  if (catalogue === undefined || analysis.failure !== undefined) return unresolved(analysis);
+  const [only, ...others] = analysis.statements;
+  const key = only !== undefined && others.length === 0 ? only : analysis.statements;
+  const known = resolutions.get(key);
+  if (known?.catalogue === catalogue) return known.resolved;
+  const resolved = catalogue.resolve(analysis);
+  resolutions.set(key, { catalogue, resolved });
+  return resolved;
+}
+
+/** Verbs whose text, or whose procedure's, is code. */
+export const RUNS_CODE: ReadonlySet<string> = new Set(['DO', 'CALL']);
+
+/** It may change the schema. TRUNCATE, though ddl, does not: a parallel pg_restore copies behind one, in its transaction. */
+export function mayAlter(statement: StatementAnalysis): boolean {
+  return (statement.class.includes('ddl') && statement.verb !== 'TRUNCATE') || statement.verbs.some((verb) => RUNS_CODE.has(verb));
+}
+
+/** What syntax alone says: for texts that name nothing, and for `policy test` without a target. */
+export function unresolved({ statements, failure }: Analysis): Resolved {
+  const classes = new Set<CommandClass>(statements.flatMap((statement) => statement.class));
+  if (failure !== undefined) classes.add('unknown');
+  if (classes.size === 0) classes.add('session'); // an empty text
+  const names = statements.flatMap((statement) =>
+    statement.relations.map(({ schema, name }) => (schema === undefined ? name : `${schema}.${name}`)),
+  );
+  const reason = failure ?? statements.find((statement) => statement.reason !== undefined)?.reason;
+  return {
+    class: [...classes],
+    verbs: [...new Set(statements.flatMap((statement) => statement.verbs))],
+    relations: [...new Set(names)].sort(),
+    unfiltered: statements.some((statement) => statement.unfiltered),
+    ...(reason !== undefined && { reason }),
+    sources: [],
+    opaque: failure !== undefined || statements.some((statement) => statement.opaque || statement.catalogueData),
+    unknownRelation: names.length > 0,
+  };
+}
+
+/** How texts that nobody understands tell of a connection: dblink's functions, keywords, a URL with a password. */
+const CONNECTION = /dblink|password|:\/\/[^\s/@]*:[^\s/@]*@/i;
+
+/** CREATE ROLE … PASSWORD, connection strings: authentication secrets are never recorded. */
+function carriesSecrets({ class: classes }: Resolved, { failure }: Analysis, text: string): boolean {
+  if (failure !== undefined || classes.includes('privilege') || classes.includes('admin')) return true;
+  return classes.includes('unknown') && CONNECTION.test(text);
+}
+
+const WRITES: readonly CommandClass[] = ['write', 'ddl'];
+
+/**
+ * What would carry protected values to where no mask finds them: the masks of this gateway are bound
+ * to columns, so a copy elsewhere would be readable tomorrow.
+ */
+function refusalOf(statements: readonly StatementMeaning[]): string | undefined {
+  for (const { analysis, resolved, exposed } of statements) {
+    if (!exposed) continue;
+    if (analysis.copy !== undefined) {
+      return 'COPY of masked data is not possible through the gateway: use SELECT or INSERT, which are masked and recorded by column.';
+    }
+    const writes = resolved.class.some((one) => WRITES.includes(one));
+    if (writes && analysis.copies) {
+      return `${analysis.verb} would store values read from masked data elsewhere: write constants or parameters instead, or ask for access without masks.`;
+    }
+  }
+  return undefined;
+}

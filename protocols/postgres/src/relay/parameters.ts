@@ -1,0 +1,28 @@
+import type { Gate } from '@sallyport/core';
+import { formatOf } from '../codec/extended-query.ts';
+import { binaryText, typeName } from './binary-value.ts';
+import type { BoundValues } from './statement.ts';
+
+/** A longer value is recorded by its length and fingerprint. */
+const MAX_RECORDED_BYTES = 64 * 1024;
+
+/**
+ * Bound values as they may be recorded: text as it is, binary of the common types as text. A value
+ * that may be protected, has no text form or is very long becomes its type, length and keyed digest.
+ */
+export function recordable(
+  bound: BoundValues,
+  types: readonly number[],
+  sealed: boolean,
+  gate: Pick<Gate, 'fingerprint'>,
+): readonly (string | null)[] {
+  return bound.values.map((value, index) => {
+    if (value === null) return null;
+    const type = types[index] ?? 0;
+    if (!sealed && value.length <= MAX_RECORDED_BYTES) {
+      const text = formatOf(bound.formats, index) === 0 ? value.toString('utf8') : binaryText(type, value);
+      if (text !== undefined) return text;
+    }
+    return `<${typeName(type)}, ${value.length} bytes, hmac ${gate.fingerprint(value).slice(0, 16)}>`;
+  });
+}

@@ -1,0 +1,57 @@
+import type { Gate, Mask, MaskMethod } from '@sallyport/core';
+import type { Origin, Relation } from '../catalogue/catalogue.ts';
+import { FIRST_OWN_OID, SYSTEM_SCHEMAS } from '../catalogue/queries.ts';
+
+/** How little a method leaves to see; more hides more. */
+const STRICTNESS: Readonly<Record<MaskMethod, number>> = { partial: 0, hash: 1, redact: 2, null: 3 };
+
+/**
+ * What this session's identity may not see, asked of the gate each time: a reload of the
+ * configuration changes it under a live session.
+ */
+export class Protection {
+  readonly #gate: Pick<Gate, 'maskFor' | 'protectedMask' | 'unmasked'>;
+
+  constructor(gate: Pick<Gate, 'maskFor' | 'protectedMask' | 'unmasked'>) {
+    this.#gate = gate;
+  }
+
+  /** No masking rule concerns this identity. */
+  get none(): boolean {
+    return this.#gate.unmasked;
+  }
+
+  /** For values that may come from anywhere in protected data. */
+  get mask(): Mask {
+    return this.#gate.protectedMask;
+  }
+
+  /** The strictest mask of all the names that a value's column has, or had. */
+  maskOf(origins: readonly Origin[]): Mask | undefined {
+    let strictest: Mask | undefined;
+    for (const origin of origins) {
+      const mask = this.#gate.maskFor(origin);
+      if (mask !== undefined && (strictest === undefined || STRICTNESS[mask.method] > STRICTNESS[strictest.method])) strictest = mask;
+    }
+    return strictest;
+  }
+
+  /**
+   * Some column of it is masked, it shows what the server collected from any table, or it is a view
+   * with an expression: that may call a function, and no catalogue says what a function's body reads.
+   */
+  covers(relation: Relation): boolean {
+    if (relation.collected) return true;
+    const system = isSystem(relation);
+    for (const { names, origins } of relation.columns.values()) {
+      if (origins === undefined ? !system : this.maskOf(origins) !== undefined) return true;
+      if (this.maskOf(names) !== undefined) return true;
+    }
+    return false;
+  }
+}
+
+/** The server brought it, by OID and by schema: neither alone proves that. */
+export function isSystem({ oid, schema }: Relation): boolean {
+  return oid < FIRST_OWN_OID && SYSTEM_SCHEMAS.has(schema);
+}

@@ -1,0 +1,123 @@
+import type { Mask } from '@sallyport/core';
+import type { Catalogue, Relation, RelationColumn } from '../catalogue/catalogue.ts';
+import type { OutputRef, RoutineRef } from '../classify/analysis.ts';
+import { PURE_FUNCTIONS } from '../classify/pure-functions.ts';
+import type { Field } from '../codec/rows.ts';
+import { TEXT_TYPES } from './binary-value.ts';
+import type { StatementMeaning } from './meaning.ts';
+import { isSystem, type Protection } from './protection.ts';
+
+/** A cell of each row that is not passed on as it is. */
+interface CellMask {
+  readonly index: number;
+  readonly mask: Mask;
+  /** False: the column's type cannot hold a masked text, so the cell becomes NULL. */
+  readonly text: boolean;
+}
+
+/** The masked cells of a result in ascending order. Empty: rows pass verbatim. */
+export type RowPlan = readonly CellMask[];
+
+export interface PlanInputs {
+  readonly fields: readonly Field[];
+  /** undefined: it is not known which statement the result belongs to. */
+  readonly statement: StatementMeaning | undefined;
+  readonly catalogue: Catalogue | undefined;
+  readonly protection: Protection;
+}
+
+/** OIDs or columns among the result's origins that this catalogue does not know. */
+export function unknownOrigins({ fields, catalogue }: PlanInputs): readonly number[] {
+  const missing = fields.filter(({ tableOid, column }) => {
+    if (tableOid === 0) return false;
+    const relation = catalogue?.relation(tableOid);
+    return relation === undefined || (!isSystem(relation) && column > 0 && !relation.columns.has(column));
+  });
+  return [...new Set(missing.map((field) => field.tableOid))];
+}
+
+/** How the rows of a result are masked. What is not proven to be harmless is masked. */
+export function planRows(inputs: PlanInputs): RowPlan {
+  const plan: CellMask[] = [];
+  inputs.fields.forEach((field, index) => {
+    const mask = field.tableOid === 0 ? derivedMask(inputs, index) : originMask(inputs, field);
+    if (mask !== undefined) plan.push({ index, mask, text: TEXT_TYPES.has(field.typeOid) });
+  });
+  return plan;
+}
+
+/** The mask of a column whose values come from a table or view. */
+function originMask({ statement, catalogue, protection }: PlanInputs, { tableOid, column }: Field): Mask | undefined {
+  const relation = catalogue?.relation(tableOid);
+  if (relation === undefined || catalogue === undefined) return protection.mask;
+  if (isSystem(relation)) {
+    // Statistics and other sessions' texts hold values of any table.
+    return statement?.analysis.catalogueData === false || statement?.exposed === false ? undefined : protection.mask;
+  }
+  if (column < 0) return undefined; // ctid, xmin and their like
+  if (column === 0) return coversAny(catalogue, relation, protection) ? protection.mask : undefined; // the whole row
+  const known = relation.columns.get(column);
+  return known === undefined ? protection.mask : columnMask(known, protection);
+}
+
+/** A view's expression may call a function, whose body is in no list of what the view depends on: it is masked. */
+function columnMask({ names, origins }: RelationColumn, protection: Protection): Mask | undefined {
+  return origins === undefined ? (protection.maskOf(names) ?? protection.mask) : protection.maskOf(origins);
+}
+
+function coversAny(catalogue: Catalogue, relation: Relation, protection: Protection): boolean {
+  return protection.covers(relation) || catalogue.sources(relation).some((source) => protection.covers(source));
+}
+
+/** The mask of a column that is computed: over protected data only what provably shows none of it passes. */
+function derivedMask(inputs: PlanInputs, index: number): Mask | undefined {
+  const { statement, protection } = inputs;
+  if (statement?.exposed === false) return undefined;
+  const output = statement && outputAt(statement.analysis.outputs, index, inputs.fields.length);
+  return output !== undefined && harmless(output, inputs) ? undefined : protection.mask;
+}
+
+/** The expression behind a result column; undefined where a `*` before and behind it hides which. */
+function outputAt(outputs: readonly OutputRef[] | undefined, index: number, count: number): OutputRef | undefined {
+  if (outputs === undefined) return undefined;
+  const firstStar = outputs.findIndex((output) => output.kind === 'star');
+  if (firstStar === -1) return outputs.length === count ? outputs[index] : undefined;
+  if (index < firstStar) return outputs[index];
+  const fromEnd = count - index;
+  const lastStar = outputs.findLastIndex((output) => output.kind === 'star');
+  return fromEnd < outputs.length - lastStar ? outputs[outputs.length - fromEnd] : undefined;
+}
+
+function harmless(output: OutputRef, inputs: PlanInputs): boolean {
+  const { statement, catalogue } = inputs;
+  if (statement === undefined || output.kind === 'star') return false;
+  const { analysis, resolved, certain } = statement;
+  // A cast of a constant, or an aggregate named count, may be the database's own code; a bare constant never is.
+  if (!certain || resolved.opaque) return output.kind === 'constant' && analysis.routines.length === 0;
+  if (output.kind !== 'expression') return true;
+  if (catalogue === undefined || output.opaque || !analysis.flat || resolved.unknownRelation) return false;
+  const attributes = output.routines.filter((routine) => routine.kind === 'attribute').map((routine) => routine.name);
+  const columns = [...output.columns, ...attributes];
+  return output.routines.every(pure) && columns.every((name) => clearColumn(name, inputs));
+}
+
+/** An operator or type that pg_catalog does not own has made the statement opaque already. */
+function pure({ kind, schema, name }: RoutineRef): boolean {
+  return kind !== 'function' || ((schema === undefined || schema === 'pg_catalog') && PURE_FUNCTIONS.has(name));
+}
+
+/** Every column that the name may mean is known and unmasked. */
+function clearColumn(name: string, { statement, catalogue, protection }: PlanInputs): boolean {
+  if (statement === undefined || catalogue === undefined) return false;
+  let found = false;
+  for (const reference of statement.analysis.relations) {
+    for (const relation of catalogue.named(reference)) {
+      for (const column of relation.columns.values()) {
+        if (column.name !== name) continue;
+        if (columnMask(column, protection) !== undefined) return false;
+        found = true;
+      }
+    }
+  }
+  return found;
+}

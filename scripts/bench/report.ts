@@ -1,0 +1,43 @@
+import type { Scenario } from './scenarios.ts';
+
+/** The measured rates of one scenario on one route, a number for each round. */
+export interface Result {
+  readonly scenario: Scenario;
+  readonly route: string;
+  readonly rates: readonly number[];
+}
+
+/** What the others are compared with. */
+const REFERENCE = 'node pipe';
+
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+}
+
+/** A Markdown table: a row for each scenario, a column for each route, its median and its ratio to the reference. */
+export function table(results: readonly Result[]): string {
+  const routes = [...new Set(results.map(({ route }) => route))];
+  const scenarios = [...new Set(results.map(({ scenario }) => scenario))];
+  const rate = (scenario: Scenario, route: string): number =>
+    median(results.find((result) => result.scenario === scenario && result.route === route)?.rates ?? []);
+  const rows = scenarios.map((scenario) => {
+    const cells = routes.map((route) => {
+      const ratio = rate(scenario, route) / rate(scenario, REFERENCE);
+      return `${Math.round(rate(scenario, route)).toLocaleString('en-US')} (${ratio.toFixed(2)})`;
+    });
+    return [`${scenario.name}, ${scenario.clients} client${scenario.clients === 1 ? '' : 's'}`, scenario.unit, ...cells];
+  });
+  const head = ['scenario', 'unit', ...routes];
+  return [head, head.map((_, column) => (column < 2 ? '---' : '--:')), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** The document with what stands between its two markers replaced. */
+export function withTable(document: string, text: string): string {
+  const [begin, end] = ['<!-- measured -->', '<!-- /measured -->'];
+  const [from, to] = [document.indexOf(begin), document.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/performance.md lost its markers ${begin} and ${end}.`);
+  return `${document.slice(0, from + begin.length)}\n${text}\n${document.slice(to)}`;
+}

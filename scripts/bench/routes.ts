@@ -1,0 +1,137 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Gateway, startGateway } from '../../test-fixtures/servers/gateway.ts';
+import { freePort, type PostgresServer } from '../../test-fixtures/servers/postgres.ts';
+
+/** A way to the database that is measured. */
+export interface Route {
+  readonly name: string;
+  /** What pgbench needs to take it. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const START_MS = 10_000;
+
+/** Every route that this machine can offer, running. They stop with the stack. */
+export async function startRoutes(database: PostgresServer, stack: AsyncDisposableStack): Promise<readonly Route[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
+  await chmod(folder, 0o755); // pgbouncer runs as somebody else
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const routes = [route('direct', database, database.port), await pipe(database, stack)];
+  if (existsSync('/usr/sbin/haproxy')) routes.push(await haproxy(database, folder, stack));
+  if (existsSync('/usr/sbin/pgbouncer')) routes.push(await pgbouncer(database, folder, stack));
+  for (const durability of ['fast', 'strict'] as const) {
+    const gateway = await startGateway({ target: database, durability });
+    stack.defer(() => gateway.stop());
+    routes.push(route(`sallyport ${durability}`, gateway, gateway.port));
+  }
+  return routes;
+}
+
+function route(name: string, { user, password }: PostgresServer | Gateway, port: number): Route {
+  const env = {
+    PGHOST: '127.0.0.1',
+    PGPORT: String(port),
+    PGUSER: user,
+    PGPASSWORD: password,
+    PGDATABASE: 'postgres',
+    PGSSLMODE: 'disable',
+  };
+  return { name, env };
+}
+
+async function pipe(database: PostgresServer, stack: AsyncDisposableStack): Promise<Route> {
+  const port = await freePort();
+  const program = join(import.meta.dirname, 'pipe.ts');
+  await start(spawn(process.execPath, [program, String(port), String(database.port)], { stdio: 'ignore' }), port, stack);
+  return route('node pipe', database, port);
+}
+
+async function haproxy(database: PostgresServer, folder: string, stack: AsyncDisposableStack): Promise<Route> {
+  const port = await freePort();
+  const file = join(folder, 'haproxy.cfg');
+  const lines = [
+    'global',
+    '  maxconn 1000',
+    'defaults',
+    '  mode tcp',
+    '  timeout connect 5s',
+    '  timeout client 1h',
+    '  timeout server 1h',
+    'listen database',
+    `  bind 127.0.0.1:${port}`,
+    `  server database 127.0.0.1:${database.port}`,
+  ];
+  await writeFile(file, `${lines.join('\n')}\n`);
+  await start(spawn('/usr/sbin/haproxy', ['-q', '-db', '-f', file], { stdio: 'ignore' }), port, stack);
+  return route('HAProxy', database, port);
+}
+
+async function pgbouncer(database: PostgresServer, folder: string, stack: AsyncDisposableStack): Promise<Route> {
+  const port = await freePort();
+  const [file, users] = [join(folder, 'pgbouncer.ini'), join(folder, 'users.txt')];
+  const lines = [
+    '[databases]',
+    `* = host=127.0.0.1 port=${database.port}`,
+    '[pgbouncer]',
+    'listen_addr = 127.0.0.1',
+    `listen_port = ${port}`,
+    'unix_socket_dir =',
+    'auth_type = scram-sha-256',
+    `auth_file = ${users}`,
+    'pool_mode = session',
+    'default_pool_size = 100',
+    'max_client_conn = 200',
+    'ignore_startup_parameters = extra_float_digits',
+  ];
+  await writeFile(file, `${lines.join('\n')}\n`);
+  await writeFile(users, `"${database.user}" "${database.password}"\n`);
+  const account = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
+  await start(spawn('/usr/sbin/pgbouncer', ['-q', ...account, file], { stdio: 'ignore' }), port, stack);
+  return route('PgBouncer', database, port);
+}
+
+/** Waits until it listens, and hands it to the stack. */
+async function start(child: ChildProcess, port: number, stack: AsyncDisposableStack): Promise<void> {
+  stack.defer(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  });
+  for (const end = Date.now() + START_MS; Date.now() < end; await delay(50)) {
+    if (await accepts(port)) return;
+  }
+  throw new Error(`${child.spawnfile} did not listen on port ${port} within ${START_MS / 1000} s.`);
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** What a reader must know about the machine to make sense of the numbers. */
+export function machine(): string {
+  const line = (program: string, ...args: readonly string[]): string => {
+    try {
+      return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n')[0] ?? '';
+    } catch {
+      return `${program}: not installed`;
+    }
+  };
+  const cpu = line('sh', '-c', "sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1");
+  return `${line('nproc')} cores (${cpu}), Node.js ${process.version}, ${line('pgbench', '--version')}, ${line('/usr/sbin/haproxy', '-v')}, ${line('/usr/sbin/pgbouncer', '--version')}`;
+}

@@ -1,0 +1,60 @@
+/**
+ * Measures every route to one database with public tools, in interleaved rounds so that a busy
+ * machine disturbs all alike, and writes the table into docs/performance.md:
+ *
+ *   node scripts/bench/run.ts [--rounds 3] [--seconds 5] [--dry]
+ *
+ * The single rates go to scripts/bench/.cache/results.json. `--dry` leaves the document alone.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startPostgres } from '../../test-fixtures/servers/postgres.ts';
+import { type Result, table, withTable } from './report.ts';
+import { machine, type Route, startRoutes } from './routes.ts';
+import { measure, SCENARIOS } from './scenarios.ts';
+
+const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'performance.md');
+const CACHE = join(import.meta.dirname, '.cache');
+
+async function measureAll(routes: readonly Route[], rounds: number, seconds: number): Promise<readonly Result[]> {
+  const results = SCENARIOS.flatMap((scenario) => routes.map((route) => ({ scenario, route: route.name, rates: [] as number[] })));
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const result of results) {
+      const route = routes.find(({ name }) => name === result.route);
+      if (route === undefined) continue;
+      const rate = await measure(result.scenario, route, seconds);
+      result.rates.push(rate);
+      console.error(`round ${round}: ${result.scenario.name}, ${result.scenario.clients} clients, ${route.name}: ${Math.round(rate)}`);
+    }
+  }
+  return results;
+}
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '5' },
+    dry: { type: 'boolean', default: false },
+  },
+});
+const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+
+// Other people's work shows in the rates, so the document says how much of it there was.
+const load = loadavg()[0]?.toFixed(1);
+
+await using stack = new AsyncDisposableStack();
+const database = await startPostgres({ version: 15, config: { max_connections: '200' } });
+stack.defer(() => database.stop());
+const routes = await startRoutes(database, stack);
+execFileSync('pgbench', ['-i', '-q', '-s', '10', database.connectionString], { stdio: 'ignore' });
+
+const results = await measureAll(routes, rounds, seconds);
+const words = `${rounds} interleaved rounds of ${seconds} s, medians, in brackets the ratio to a plain Node.js pipe. ${machine()}. Load average before the start: ${load}.`;
+const text = `${table(results)}\n\n${words}`;
+console.log(text);
+await mkdir(CACHE, { recursive: true });
+await writeFile(join(CACHE, 'results.json'), `${JSON.stringify({ words, results }, undefined, 2)}\n`);
+if (!values.dry) await writeFile(DOCUMENT, withTable(await readFile(DOCUMENT, 'utf8'), text));
