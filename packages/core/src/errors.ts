@@ -1,4 +1,5 @@
 import type { Side } from './frame.ts';
+import { withoutTokens } from './token-shape.ts';
 
 /** What broke. Each protocol maps these, in one table, to its own SQLSTATE, errno or status. */
 export type ErrorCode =
@@ -16,9 +17,9 @@ export type ErrorCode =
 export class GatewayError extends Error {
   readonly code: ErrorCode;
 
-  /** @param message one sentence for the person at the client: what, where, how to mend. */
+  /** @param message one sentence for the person at the client: what, where, how to mend. Gateway tokens in it are blanked. */
   constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+    super(withoutTokens(message), options);
     this.name = 'GatewayError';
     this.code = code;
   }

@@ -10,3 +10,4 @@ export * from './pump.ts';
 export * from './ruling.ts';
 export * from './scram.ts';
 export * from './store.ts';
+export * from './token-shape.ts';

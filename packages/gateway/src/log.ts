@@ -1,3 +1,4 @@
+import { withoutTokens } from '@sallyport/core';
 import { type Logger, pino } from 'pino';
 
 export type { Logger };
@@ -13,7 +14,13 @@ const SECRET_KEYS = ['password', 'token', 'secret', 'credentials', 'authorizatio
 export function createLog(level: string): Logger {
   const paths = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
   return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: { paths, censor: '[redacted]' } },
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths, censor: '[redacted]' },
+      hooks: { streamWrite: withoutTokens }, // whatever key it stands under
+    },
     pino.destination({ fd: 2, sync: true }),
   );
 }

@@ -1,4 +1,4 @@
-import { GatewayError, ProtocolError, type Step } from '@sallyport/core';
+import { GatewayError, type Out, ProtocolError, type Step } from '@sallyport/core';
 import type { PgFrame } from '../codec/frames.ts';
 import { FRONTEND } from '../codec/message-types.ts';
 import { Asking } from './asking.ts';
@@ -8,10 +8,10 @@ import { FAILING_QUERY } from './denial.ts';
 import { ExtendedQuery } from './extended-query.ts';
 import { LargeMessages } from './large-messages.ts';
 import { simpleQuery } from './simple-query.ts';
-import { NOTHING, toTarget } from './steps.ts';
+import { each, NOTHING, toTarget } from './steps.ts';
 
-/** Answers that may be owed at once. Commands wait for their turn long before; what is no command ends the session. */
-const MAX_OWED = 100_000;
+/** Answers that may be owed at once: the client's direction then waits for them. */
+const MAX_OWED = 4_096;
 
 /** The client's direction: every message is understood, judged where it is a command, or refused. */
 export class ClientSide {
@@ -31,8 +31,16 @@ export class ClientSide {
 
   take(frame: PgFrame): Step {
     if (frame.type === FRONTEND.CopyData) return this.#copy.data(frame);
-    if (!frame.first || !frame.last) return this.#large.part(frame, (whole) => this.#message(whole));
-    return this.#message(frame);
+    const step = frame.first && frame.last ? this.#message(frame) : this.#large.part(frame, (whole) => this.#message(whole));
+    return this.#conversation.replies.length < MAX_OWED ? step : this.#answered(step);
+  }
+
+  /** The step, and then all answers. A COPY among them would wait for data that is still to be read here. */
+  async *#answered(step: Step): AsyncGenerator<readonly Out[]> {
+    yield* each(step);
+    if (this.#conversation.replies.copying !== undefined)
+      throw new GatewayError('ERR_LIMIT', `The client sent more than ${MAX_OWED} messages around a COPY without waiting for an answer.`);
+    yield* this.#conversation.drain();
   }
 
   #message(frame: PgFrame): Step {
@@ -77,8 +85,6 @@ export class ClientSide {
     conversation.group += 1;
     conversation.open = NOTHING_OPEN;
     conversation.replies.push({ kind: 'sync', exposed: false, early: conversation.replies.last?.copies?.[0]?.state === 'awaited' });
-    if (conversation.replies.length > MAX_OWED)
-      throw new GatewayError('ERR_LIMIT', `The client sent more than ${MAX_OWED} messages without waiting for an answer.`);
     return toTarget(frame.raw);
   }
 

@@ -38,12 +38,12 @@ export class LargeMessages {
     if (this.#conversation.skipping) return () => NOTHING;
     if (this.#conversation.copying) throw new ProtocolError('client', 'The client sent a command in the middle of a COPY.');
     if (frame.type === FRONTEND.Bind) return this.#streamed();
-    const whole = Buffer.allocUnsafe(Math.min(frame.size, MAX_TEXT_BYTES));
+    if (frame.size > MAX_TEXT_BYTES) return ({ last, type }) => (last ? this.#refuse(type) : NOTHING);
+    const whole = Buffer.allocUnsafe(frame.size);
     let bytes = 0;
     return ({ raw, last, type, size }) => {
-      if (size <= MAX_TEXT_BYTES) bytes += raw.copy(whole, bytes);
-      if (!last) return NOTHING;
-      return size <= MAX_TEXT_BYTES ? message({ raw: whole, first: true, last: true, type, size }) : this.#refuse(type);
+      bytes += raw.copy(whole, bytes);
+      return last ? message({ raw: whole, first: true, last: true, type, size }) : NOTHING;
     };
   }
 

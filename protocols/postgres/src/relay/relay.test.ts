@@ -41,6 +41,17 @@ const denyDrop = {
 /** SQLSTATE of the error that `raw` begins with. */
 const codeOf = (raw: Buffer) => decodeErrorOrNotice(raw.subarray(0, raw.readInt32BE(1) + 1)).fields.get('C');
 
+test('a flood of Syncs waits for its answers after 4096 of them', async () => {
+  const { play } = scene();
+  const times = (count: number, message: Buffer) => Array.from({ length: count }, () => message);
+  await play.client(...times(5_000, SYNC));
+  play.expect('target', ...times(4_096, SYNC));
+  await play.target(...times(4_096, idle));
+  play.expect('client', ...times(4_096, idle));
+  await play.settled();
+  play.expect('target', ...times(5_000 - 4_096, SYNC));
+});
+
 describe('simple queries', () => {
   test('pass as they are, and are recorded with their result', async () => {
     const { play, gate, warm } = scene();

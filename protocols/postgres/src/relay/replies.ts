@@ -69,6 +69,7 @@ export function takingData({ copies }: Reply): CopyIn | undefined {
 export class Replies {
   #queue: (Reply | undefined)[] = [];
   #first = 0;
+  #last: Reply | undefined;
   #unsettling = 0;
   #idle: (() => void)[] = [];
 
@@ -86,11 +87,7 @@ export class Replies {
 
   /** The youngest that is no Sync. */
   get last(): Reply | undefined {
-    for (let index = this.#queue.length - 1; index >= this.#first; index -= 1) {
-      const reply = this.#queue[index];
-      if (reply?.kind !== 'sync') return reply;
-    }
-    return undefined;
+    return this.#last;
   }
 
   /** The oldest that still takes the client's COPY data. */
@@ -110,6 +107,7 @@ export class Replies {
   push(reply: Omit<Reply, 'done'>): Reply {
     const entry: Reply = { ...reply, done: 0 };
     this.#queue.push(entry);
+    if (entry.kind !== 'sync') this.#last = entry;
     if (entry.unsettling === true) this.#unsettling += 1;
     return entry;
   }
@@ -124,6 +122,7 @@ export class Replies {
       this.#queue = this.#queue.slice(this.#first);
       this.#first = 0;
     }
+    if (reply === this.#last) this.#last = undefined;
     if (reply.unsettling === true) this.#unsettling -= 1;
     for (const effects of reply.effects ?? []) for (const one of effects) one.settle(false);
     if (this.length === 0) this.#wake();

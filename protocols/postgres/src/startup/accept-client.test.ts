@@ -255,6 +255,15 @@ describe('what arrives is not as it should be', () => {
     await expect(startTls({ alpn: ['http/1.1'] })).rejects.toThrow();
   });
 
+  test('a client that leaves in the middle of the handshake gives its place back', async () => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.write(SSL_REQUEST_PACKET);
+    await once(socket, 'data');
+    socket.end(Buffer.from([0x16, 3, 1, 0, 200, 1])); // the head of a ClientHello
+    socket.resume();
+    await once(socket, 'end');
+  });
+
   test('a CancelRequest inside TLS is answered by the end', async () => {
     const socket = await startTls({ alpn: ['postgresql'] });
     socket.resume();

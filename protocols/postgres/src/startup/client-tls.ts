@@ -20,9 +20,12 @@ export async function acceptTls(socket: Duplex, context: SecureContextOptions, d
   server.on('tlsClientError', reject);
   const abort = (): void => reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
+  // TLS does not look for a FIN in its handshake: half open, a client that left would keep its place until the deadline.
+  socket.allowHalfOpen = false;
   server.emit('connection', socket);
   try {
     const secured = await promise;
+    socket.allowHalfOpen = true;
     tolerateErrors(secured);
     if (!direct || secured.alpnProtocol === ALPN_PROTOCOL) return secured;
   } catch (cause) {

@@ -1,0 +1,13 @@
+import { GatewayError } from './errors.ts';
+import { withoutTokens } from './token-shape.ts';
+
+const token = `sp_${'aB3'.repeat(16)}x`;
+
+test('a token is blanked wherever it stands, also cut short', () => {
+  expect(withoutTokens(`"${token}" and ${token.slice(0, 12)}`)).toBe('"sp_[redacted]" and sp_[redacted]');
+  expect(withoutTokens('sp_ is the prefix, and wasp_sting a name')).toBe('sp_ is the prefix, and wasp_sting a name');
+});
+
+test('no error carries one to its reader', () => {
+  expect(new GatewayError('ERR_LOGIN', `There is no user ${token}.`).message).toBe('There is no user sp_[redacted].');
+});
