@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { DamageError } from '@sallyport/core';
 import type { Finding, Verification } from '@sallyport/recording';
 import { Command } from 'commander';
 import colours from 'picocolors';
@@ -37,9 +38,14 @@ async function verify(what: string | undefined, options: Options): Promise<Verif
   const trust = options.pubkey === undefined ? {} : { publicKey: await readPublicKey(options.pubkey) };
   if (what !== undefined && existsSync(what)) return recording.verifyFile(what, trust);
   const site = await loadSite(options);
-  return withStore(site, 'read', async (store) =>
-    what === undefined ? recording.verifyAll(store, trust) : recording.verifySession(store, (await findSession(store, what)).id, trust),
-  );
+  try {
+    return await withStore(site, 'read', async (store) =>
+      what === undefined ? recording.verifyAll(store, trust) : recording.verifySession(store, (await findSession(store, what)).id, trust),
+    );
+  } catch (error) {
+    if (error instanceof DamageError) return recording.unreadable(error);
+    throw error;
+  }
 }
 
 async function readPublicKey(file: string): Promise<KeyObject> {
