@@ -15,6 +15,7 @@ import {
   type SessionEvent,
   type Side,
   type Target,
+  type TextMask,
   type TokenRow,
 } from '@sallyport/core';
 import type { Masks } from '@sallyport/masking';
@@ -59,6 +60,7 @@ export class GateSession implements Session {
   readonly signal: AbortSignal;
   readonly protectedMask: Mask;
   readonly unmasked: boolean;
+  readonly textMask: TextMask | undefined;
   /** What is noted from now on, for `sessions watch`. */
   readonly feed = new Feed<SessionEvent>();
   readonly #parts: GateSessionParts;
@@ -81,6 +83,7 @@ export class GateSession implements Session {
     this.#subject = subjectOf(parts.identity, parts);
     this.protectedMask = parts.rulebook.masks.protectedMask;
     this.unmasked = !parts.rulebook.masks.any(parts.identity, parts.target);
+    this.textMask = parts.rulebook.masks.forText(parts.identity, parts.target);
   }
 
   get identity(): Identity {
@@ -104,6 +107,10 @@ export class GateSession implements Session {
 
   maskFor(column: Column): Mask | undefined {
     return this.#rulebook.masks.forColumn(this.identity, this.target, column);
+  }
+
+  isMask(text: string): boolean {
+    return this.#rulebook.masks.isMask(text);
   }
 
   note(event: SessionEvent): void {
@@ -154,7 +161,7 @@ export class GateSession implements Session {
     }
     // Groups decide who is exempt from masks, so another person in the rules is another set of masks.
     const another = JSON.stringify(identity) !== JSON.stringify(this.identity);
-    if (masksChanged || (another && !(this.unmasked && !rulebook.masks.any(identity, target)))) {
+    if (masksChanged || (another && (this.#masked(this.identity, this.#rulebook) || this.#masked(identity, rulebook)))) {
       this.abort(new GatewayError('ERR_ENDED', 'What is masked for you has changed; connect again.'));
       return;
     }
@@ -176,6 +183,10 @@ export class GateSession implements Session {
       this.feed.close();
       this.#parts.ended();
     }
+  }
+
+  #masked(identity: Identity, { masks }: Rulebook): boolean {
+    return masks.any(identity, this.target) || masks.forText(identity, this.target) !== undefined;
   }
 
   #deny(command: number, { message, reason, rules }: Judgement): Denied {
