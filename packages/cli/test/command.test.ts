@@ -219,6 +219,21 @@ describe('the record', () => {
     expect(one).toMatchObject({ code: 4, stderr: expect.stringContaining('no whole database') });
   });
 
+  test('an anchor kept elsewhere shows a log that was put back or rewritten', async () => {
+    const file = join(site.folder, 'anchor.json');
+    expect((await site.run(['verify', '--save-anchor', file])).code).toBe(0);
+    await exec(['shop-db', '--', 'SELECT 1']);
+    const anchored = await site.run(['verify', '--anchor', file]);
+    expect(anchored).toMatchObject({ code: 0, stdout: expect.stringMatching(/^anchored to 20/) });
+    expect((await site.run(['verify', '--save-anchor', file])).stderr).toContain('could not be written');
+    const { seq, at } = JSON.parse(await readFile(file, 'utf8')) as { seq: number; at: number };
+    await writeFile(file, JSON.stringify({ seq, at, hash: '00'.repeat(32) }));
+    const replaced = await site.run(['verify', '--anchor', file]);
+    expect(replaced).toMatchObject({ code: 4, stderr: expect.stringContaining(`entry ${seq} is not the one that was anchored`) });
+    await writeFile(file, '{}');
+    expect(await site.run(['verify', '--anchor', file])).toMatchObject({ code: 1, stderr: expect.stringContaining('is no anchor') });
+  });
+
   test('a live session is watched and ended', async () => {
     const sleeping = site.start(['exec', 'shop-db', '--', 'SELECT 1; SELECT pg_sleep(20)'], { token: alice });
     const live = async (): Promise<string> => {
