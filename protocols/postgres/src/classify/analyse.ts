@@ -1,11 +1,12 @@
 import type { CommandClass } from '@sallyport/core';
-import type { CopyStatement, StatementAnalysis } from './analysis.ts';
+import type { StatementAnalysis } from './analysis.ts';
 import { alterationStores, definitionStores, reads } from './copies.ts';
+import { copyOf } from './copy-statement.ts';
 import { outputsOf } from './outputs.ts';
 import { isOn, utilityKind } from './statements.ts';
 import { Survey } from './survey.ts';
-import { behindAs, insideParentheses } from './text.ts';
-import { child, children, flag, nameParts, offspring, some, type TreeNode, textOf } from './tree.ts';
+import { behindAs } from './text.ts';
+import { child, children, nameParts, offspring, some, type TreeNode, textOf } from './tree.ts';
 
 /** One statement's analysis, and whether it holds only for the text's exact literals. */
 export interface Analysed {
@@ -256,23 +257,6 @@ function extras(node: TreeNode, text: string, survey: Survey): Extra {
     default:
       return {};
   }
-}
-
-function copyOf(node: TreeNode, text: string): CopyStatement {
-  const relation = child(node, 'relation');
-  const columns = nameParts(node, 'attlist');
-  const query = relation === undefined ? insideParentheses(text) : undefined;
-  const formatOption = children(node, 'options').find((option) => textOf(option, 'defname') === 'format');
-  const format = formatOption && child(formatOption, 'arg');
-  const name = format ? textOf(format, 'sval').toLowerCase() : 'text';
-  const schema = relation && textOf(relation, 'schemaname');
-  return {
-    direction: flag(node, 'is_from') ? 'in' : 'out',
-    ...(relation && { relation: { name: textOf(relation, 'relname'), ...(schema && { schema }) } }),
-    ...(columns.length > 0 && { columns }),
-    ...(query !== undefined && { query }),
-    format: name === 'csv' || name === 'binary' ? name : 'text',
-  };
 }
 
 /** EXECUTE with its prepared statement put in: what is judged when it runs. */

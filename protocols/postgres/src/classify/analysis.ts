@@ -48,7 +48,22 @@ export interface CopyStatement {
   readonly columns?: readonly string[];
   /** COPY (query): the inner query's text. */
   readonly query?: string;
-  readonly format: 'text' | 'csv' | 'binary';
+  /** Between the server and a file or program of its machine: no byte of it passes. */
+  readonly elsewhere?: true;
+  /** How the rows are written; undefined when the options are not understood. */
+  readonly format?: CopyFormat;
+}
+
+/** COPY's options with their defaults. Texts of one ASCII character each, but for `null`. */
+export interface CopyFormat {
+  readonly kind: 'text' | 'csv' | 'binary';
+  readonly header: boolean;
+  readonly delimiter: string;
+  /** The text that stands for NULL. */
+  readonly null: string;
+  /** CSV only. */
+  readonly quote: string;
+  readonly escape: string;
 }
 
 /** What one statement of a text does, from its syntax alone: no catalogue was asked. */
@@ -100,8 +115,10 @@ export interface StatementAnalysis {
 /** A whole text: one Query or Parse message. */
 export interface Analysis {
   readonly statements: readonly StatementAnalysis[];
-  /** The text with string literals as `'?'`, numbers as `0`, comments gone and white space folded; of a long text its length. */
+  /** The text with string literals as `'?'`, numbers as `0`, comments gone and white space folded. */
   readonly shape: string;
+  /** The text with every literal blanked and comments gone: recordable whatever it says. */
+  readonly blanked: string;
   /** Set when the text does not parse, is too large, or broke the parser: class is unknown. */
   readonly failure?: string;
   /**

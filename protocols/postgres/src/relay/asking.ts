@@ -5,11 +5,13 @@ import { SQLSTATE } from '../errors.ts';
 import { commandRecord } from './command-record.ts';
 import type { Conversation } from './conversation.ts';
 import type { HeldCopy } from './copy-in.ts';
+import { lookAtCopy } from './copy-look.ts';
 import { type Denial, denialOf } from './denial.ts';
 import { Holding } from './holding.ts';
 import { type Followed, followNames } from './indirection.ts';
-import { meaningOf, needsCatalogue } from './meaning.ts';
+import { type MaskedCopy, maskedCopy, meaningOf, needsCatalogue } from './meaning.ts';
 import { UNSURE } from './names.ts';
+import { RowPlanner } from './row-planner.ts';
 import { Run } from './run.ts';
 import type { BoundValues, Portal, Statement } from './statement.ts';
 import { each, isPromise } from './steps.ts';
@@ -41,9 +43,11 @@ export interface Request {
 export class Asking {
   readonly holding: Holding;
   readonly #conversation: Conversation;
+  readonly #planner: RowPlanner;
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
+    this.#planner = new RowPlanner(conversation);
     this.holding = new Holding(conversation);
   }
 
@@ -95,9 +99,26 @@ export class Asking {
     const refusal = failure ?? meaning.refusal;
     if (analysis.syntaxError && ruling.action !== 'allow') return this.#refuseItself(request, run, analysis.failure ?? '', SYNTAX_ERROR);
     if (refusal !== undefined && ruling.action !== 'deny') return this.#refuseItself(request, run, refusal);
-    const settle = (verdict: Ruling, copy?: HeldCopy): readonly Out[] =>
-      verdict.action === 'allow' ? request.pass(run, copy) : refuse(request, run, denialOf(verdict));
+    const settle = (verdict: Ruling, copy?: HeldCopy): Step =>
+      verdict.action === 'allow' ? this.#pass(request, run, copy) : refuse(request, run, denialOf(verdict));
     return ruling.action === 'hold' ? this.holding.carryOut(request, run, ruling, settle) : settle(ruling);
+  }
+
+  #pass(request: Request, run: Run, held?: HeldCopy): Step {
+    const copy = maskedCopy(run.meaning);
+    // In a failed transaction the target refuses whatever comes.
+    return copy === undefined || this.#conversation.status === 'E' ? request.pass(run, held) : this.#passCopy(request, run, copy);
+  }
+
+  /** A COPY TO STDOUT goes to the target when it is known what its columns are. */
+  async *#passCopy(request: Request, run: Run, copy: MaskedCopy): AsyncGenerator<readonly Out[]> {
+    const look = yield* lookAtCopy(this.#conversation, copy, run.meaning.telling);
+    if (look === undefined) return run.finish('unknown');
+    if ('fields' in look) {
+      run.copy = { format: copy.format, fields: look.fields, plan: await this.#planner.plan(run, 0, look.fields) };
+      yield request.pass(run);
+    } else if (look.told) run.finish('failed', look.error);
+    else yield refuse(request, run, { sqlState: look.error.code, message: look.error.message });
   }
 
   /** No rule forbids it, but the gateway cannot keep its promises about it. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Gate, Hold } from '@sallyport/core';
-import type { StatementAnalysis } from '../classify/analysis.ts';
 import { decodeCopyData } from '../codec/copy.ts';
+import type { Meaning } from './meaning.ts';
 import type { SessionContext } from './session-context.ts';
 
 const NEWLINE = 10;
@@ -12,38 +12,60 @@ export interface HeldCopy {
   readonly context: SessionContext;
 }
 
+type CopyGate = Pick<Gate, 'record' | 'note' | 'fingerprint'>;
+
 /** The data of a COPY FROM STDIN on its way to the target. */
 export class CopyIn {
   /** `awaited`: the target has not asked for data yet. `ended`: the client has sent CopyDone or CopyFail. */
   state: 'awaited' | 'open' | 'ended' = 'awaited';
   /** Asked about at CopyDone. Until then the target keeps the rows uncommitted. */
   readonly held: HeldCopy | undefined;
-  readonly #gate: Pick<Gate, 'record'>;
+  readonly #gate: CopyGate;
+  /** Over protected data what is stored is recorded by its digest. */
+  readonly #sealed: boolean;
   readonly #hash = createHash('sha256');
   #bytes = 0;
   #lines = 0;
 
-  constructor(gate: Pick<Gate, 'record'>, held?: HeldCopy) {
+  constructor(gate: CopyGate, sealed: boolean, held?: HeldCopy) {
     this.#gate = gate;
+    this.#sealed = sealed;
     this.held = held;
   }
 
   /** Records data before it is forwarded. @param first `raw` begins with the message's header. */
   data(raw: Buffer, first: boolean): void {
-    this.#gate.record('client', raw);
+    if (!this.#sealed) this.#gate.record('client', raw);
     const bytes = first ? decodeCopyData(raw) : raw;
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
     for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) this.#lines += 1;
   }
 
-  /** What an approver sees of the data. Lines are rows in text format, and nearly so in CSV. Call once. */
+  /** The client has sent all of it: recorded before the target learns so. */
+  end(): void {
+    this.state = 'ended';
+    if (this.#sealed) this.#gate.note({ type: 'copy_data', lines: this.#lines, bytes: this.#bytes, digest: this.#digest() });
+  }
+
+  /** What an approver sees of the data. Lines are rows in text format, and nearly so in CSV. */
   facts(): Record<string, string> {
-    return { copy_lines: String(this.#lines), copy_bytes: String(this.#bytes), copy_sha256: this.#hash.digest('hex') };
+    const digest = this.#digest();
+    return {
+      copy_lines: String(this.#lines),
+      copy_bytes: String(this.#bytes),
+      ...(this.#sealed ? { copy_hmac: digest } : { copy_sha256: digest }),
+    };
+  }
+
+  /** Keyed where the data is protected: few values can be guessed by their hash. */
+  #digest(): string {
+    const hash = this.#hash.copy().digest('hex');
+    return this.#sealed ? this.#gate.fingerprint('copy', hash) : hash;
   }
 }
 
 /** The data that the statements of a command will take, in their order. @param held an approval is asked for at the end of the only one */
-export function copiesOf(statements: readonly StatementAnalysis[], gate: Pick<Gate, 'record'>, held?: HeldCopy): readonly CopyIn[] {
-  return statements.filter(({ copy }) => copy?.direction === 'in').map(() => new CopyIn(gate, held));
+export function copiesOf({ statements }: Meaning, gate: CopyGate, held?: HeldCopy): readonly CopyIn[] {
+  return statements.filter(({ analysis }) => analysis.copy?.direction === 'in').map(({ exposed }) => new CopyIn(gate, exposed, held));
 }

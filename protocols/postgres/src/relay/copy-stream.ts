@@ -41,7 +41,7 @@ export class CopyStream {
         return reply === undefined || copyIn === undefined ? NOTHING : this.#done(reply, copyIn, frame);
       case FRONTEND.CopyFail:
         if (copyIn === undefined) return NOTHING;
-        copyIn.state = 'ended';
+        copyIn.end();
         return toTarget(frame.raw);
       case FRONTEND.Flush:
       case FRONTEND.Sync:
@@ -52,7 +52,7 @@ export class CopyStream {
   }
 
   #done(reply: Reply, copyIn: CopyIn, frame: PgFrame): Step {
-    copyIn.state = 'ended';
+    copyIn.end();
     return copyIn.held === undefined ? toTarget(frame.raw) : this.#held(reply, copyIn, frame);
   }
 

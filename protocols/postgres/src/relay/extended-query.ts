@@ -170,7 +170,7 @@ export class ExtendedQuery {
       exposed,
       effects: effectsOf(this.#conversation, run.meaning.text, analysis),
       unsettling: unsettles(analysis),
-      copies: copiesOf(analysis.statements, gate, copy),
+      copies: copiesOf(run.meaning, gate, copy),
     });
     return describe ? toTarget(encodeDescribe('P', name), raw) : toTarget(raw);
   }

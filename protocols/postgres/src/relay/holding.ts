@@ -1,4 +1,4 @@
-import type { Allowed, Denied, Hold, HoldContext, Out } from '@sallyport/core';
+import type { Allowed, Denied, Hold, HoldContext, Out, Step } from '@sallyport/core';
 import { SYNC } from '../codec/extended-query.ts';
 import { noticeResponse } from '../errors.ts';
 import type { Request } from './asking.ts';
@@ -6,7 +6,7 @@ import type { Conversation } from './conversation.ts';
 import type { HeldCopy } from './copy-in.ts';
 import type { Run } from './run.ts';
 import { difference, readContext, type SessionContext } from './session-context.ts';
-import { toClient, toTarget } from './steps.ts';
+import { each, toClient, toTarget } from './steps.ts';
 
 type Verdict = Allowed | Denied;
 
@@ -43,7 +43,7 @@ export class Holding {
     request: Request,
     run: Run,
     hold: Hold,
-    settle: (verdict: Verdict, copy?: HeldCopy) => readonly Out[],
+    settle: (verdict: Verdict, copy?: HeldCopy) => Step,
   ): AsyncGenerator<readonly Out[]> {
     yield* this.#conversation.drain();
     const boundary = this.#boundary(request);
@@ -55,7 +55,7 @@ export class Holding {
     const verdict = yield* this.#verdict(run, hold, before, look);
     if (this.#void()) return run.finish('failed', NOT_RUN);
     if (boundary === 'rebind' && verdict.action === 'allow' && request.rebind !== undefined) yield request.rebind();
-    yield settle(verdict, onlyCopyIn(run) && before !== undefined ? { hold, context: before } : undefined);
+    yield* each(settle(verdict, onlyCopyIn(run) && before !== undefined ? { hold, context: before } : undefined));
   }
 
   /** Asks about a COPY whose data has arrived: the target waits for the last word, and cannot be asked again. */

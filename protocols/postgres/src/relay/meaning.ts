@@ -1,6 +1,6 @@
 import type { CommandClass } from '@sallyport/core';
 import type { Catalogue, Resolved } from '../catalogue/catalogue.ts';
-import type { Analysis, StatementAnalysis } from '../classify/analysis.ts';
+import type { Analysis, CopyFormat, CopyStatement, StatementAnalysis } from '../classify/analysis.ts';
 import type { Protection } from './protection.ts';
 
 /** One statement of a text, held against the catalogue. */
@@ -126,6 +126,25 @@ function carriesSecrets({ class: classes }: Resolved, { failure }: Analysis, tex
   return classes.includes('unknown') && CONNECTION.test(text);
 }
 
+/** A COPY TO STDOUT whose rows can be masked. */
+export type MaskedCopy = CopyStatement & { readonly format: CopyFormat };
+
+/** Such a COPY over protected data: the only statement of its text, so that its names mean now what they will mean to it. */
+export function maskedCopy({ statements }: Pick<Meaning, 'statements'>): MaskedCopy | undefined {
+  const [only, ...others] = statements;
+  const copy = only?.analysis.copy;
+  if (only?.exposed !== true || copy?.direction !== 'out' || copy.elsewhere || others.length > 0) return undefined;
+  return copy.format && { ...copy, format: copy.format };
+}
+
+/** Why the rows of a COPY over protected data cannot be masked, and what to do. */
+function uncopied({ elsewhere, format }: CopyStatement): string {
+  if (elsewhere) return 'COPY would write masked data to where no mask finds it: use COPY … TO STDOUT.';
+  return format === undefined
+    ? 'COPY of masked data knows text, CSV and binary in UTF8: leave the other options out.'
+    : 'COPY of masked data must be the only statement of its text: send it alone.';
+}
+
 const WRITES: readonly CommandClass[] = ['write', 'ddl'];
 
 /**
@@ -135,9 +154,7 @@ const WRITES: readonly CommandClass[] = ['write', 'ddl'];
 function refusalOf(statements: readonly StatementMeaning[]): string | undefined {
   for (const { analysis, resolved, exposed } of statements) {
     if (!exposed) continue;
-    if (analysis.copy !== undefined) {
-      return 'COPY of masked data is not possible through the gateway: use SELECT or INSERT, which are masked and recorded by column.';
-    }
+    if (analysis.copy?.direction === 'out' && maskedCopy({ statements }) === undefined) return uncopied(analysis.copy);
     const writes = resolved.class.some((one) => WRITES.includes(one));
     if (writes && analysis.copies) {
       return `${analysis.verb} would store values read from masked data elsewhere: write constants or parameters instead, or ask for access without masks.`;

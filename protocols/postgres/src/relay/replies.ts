@@ -1,3 +1,4 @@
+import type { Field } from '../codec/rows.ts';
 import type { CopyIn } from './copy-in.ts';
 import type { Denial } from './denial.ts';
 import type { NameChange, Names } from './names.ts';
@@ -22,11 +23,13 @@ export function effect<T>(names: Names<T>, change: NameChange<T>): Effect {
   };
 }
 
-/** Takes the rows of a query that the gateway itself runs on the session's connection. */
+/** Takes the answer to a question that the gateway itself asks on the session's connection. */
 interface OwnQuery {
-  row(raw: Buffer): void;
-  done(): void;
-  failed(): void;
+  row?(raw: Buffer): void;
+  /** Empty where it returns no rows. */
+  described?(fields: readonly Field[]): void;
+  done?(): void;
+  failed(error: { readonly code: string; readonly message: string }): void;
 }
 
 /**

@@ -4,24 +4,23 @@ import { decodeRowDescription, type Field } from '../codec/rows.ts';
 import type { Conversation } from './conversation.ts';
 import type { Reply } from './replies.ts';
 import { MAX_MASKED_ROW_BYTES, RowMasker } from './row-masker.ts';
-import { type PlanInputs, planRows, type RowPlan, unknownOrigins } from './row-plan.ts';
+import type { RowPlan } from './row-plan.ts';
+import { RowPlanner } from './row-planner.ts';
 import { each, isPromise, NOTHING, toClient } from './steps.ts';
 
 const VERBATIM: RowPlan = [];
-/** Relations without an entry in the catalogue that are remembered: temporary ones, mostly. */
-const MAX_LOOKED_UP = 10_000;
 
 /** Result rows on their way to the client: verbatim, or with the masked cells rewritten. */
 export class ResultRows {
   readonly #conversation: Conversation;
+  readonly #planner: RowPlanner;
   readonly #masker = new RowMasker();
-  /** OIDs that the catalogue was read again for. */
-  readonly #lookedUp = new Set<number>();
   /** The present large row: undefined while its parts pass. */
   #parts: Buffer[] | undefined;
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
+    this.#planner = new RowPlanner(conversation);
   }
 
   /** RowDescription of a Query's statement. */
@@ -44,7 +43,7 @@ export class ResultRows {
 
   #ownRow(frame: PgFrame, { own }: Reply): Step {
     if (!frame.last) throw new GatewayError('ERR_LIMIT', "The target's answer to a question of the gateway is too large.");
-    if (typeof own === 'object') own.row(frame.raw);
+    if (typeof own === 'object') own.row?.(frame.raw);
     return NOTHING;
   }
 
@@ -82,9 +81,9 @@ export class ResultRows {
     return toClient(row);
   }
 
-  /** Decides on a result's masks once, reading the catalogue again for origins that it does not know. */
+  /** Decides on a result's masks once. */
   #planned(reply: Reply, fields: readonly Field[], next: (plan: RowPlan) => Step): Step {
-    const plan = this.#plan(reply, fields);
+    const plan = this.#planner.plan(reply.run, reply.done, fields);
     const go = (decided: RowPlan): Step => {
       reply.plan = decided;
       return next(decided);
@@ -93,29 +92,5 @@ export class ResultRows {
     return (async function* () {
       yield* each(go(await plan));
     })();
-  }
-
-  #plan({ run, done }: Reply, fields: readonly Field[]): RowPlan | Promise<RowPlan> {
-    const { protection, catalogue } = this.#conversation;
-    const inputs: PlanInputs = {
-      fields,
-      statement: run?.meaning.statements[done],
-      catalogue: run?.meaning.catalogue ?? catalogue.current(),
-      protection,
-    };
-    const unknown = unknownOrigins(inputs).filter((oid) => !this.#lookedUp.has(oid));
-    return unknown.length === 0 ? planRows(inputs) : this.#lookAgain(inputs, unknown);
-  }
-
-  async #lookAgain(inputs: PlanInputs, unknown: readonly number[]): Promise<RowPlan> {
-    const { catalogue } = this.#conversation;
-    if (this.#lookedUp.size > MAX_LOOKED_UP) this.#lookedUp.clear();
-    for (const oid of unknown) this.#lookedUp.add(oid);
-    catalogue.invalidate();
-    try {
-      return planRows({ ...inputs, catalogue: await catalogue.get() });
-    } catch {
-      return planRows(inputs); // what is unknown is masked
-    }
   }
 }

@@ -8,7 +8,7 @@ import type { StatementMeaning } from './meaning.ts';
 import { isSystem, type Protection } from './protection.ts';
 
 /** A cell of each row that is not passed on as it is. */
-interface CellMask {
+export interface CellMask {
   readonly index: number;
   readonly mask: Mask;
   /** False: the column's type cannot hold a masked text, so the cell becomes NULL. */

@@ -1,4 +1,5 @@
 import type { Gate } from '@sallyport/core';
+import type { PlannedCopy } from './copy-out.ts';
 import type { Meaning } from './meaning.ts';
 
 /** One judged command on its way through the target: what its result is noted from. */
@@ -7,6 +8,8 @@ export class Run {
   readonly meaning: Meaning;
   /** Bytes of result data as the client saw them. */
   bytes = 0;
+  /** For a COPY TO STDOUT that is masked. */
+  copy?: PlannedCopy;
   readonly #gate: Pick<Gate, 'note'>;
   readonly #masked: Record<string, number> = {};
   #rows = 0;

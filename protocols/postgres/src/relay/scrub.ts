@@ -31,6 +31,12 @@ export function scrubSyntaxError(raw: Buffer): Buffer {
   return encodeErrorOrNotice({ type, fields: new Map(fields).set('M', message) });
 }
 
+/** An error about a text that the client has not sent: its position would point into another one. */
+export function withoutPosition(raw: Buffer): Buffer {
+  const { type, fields } = decodeErrorOrNotice(raw);
+  return encodeErrorOrNotice({ type, fields: new Map([...fields].filter(([field]) => field !== 'P')) });
+}
+
 /** What a NoticeResponse over protected data may say: RAISE NOTICE can say anything. */
 export function scrubNotice(raw: Buffer): Buffer {
   return withoutValues(raw);

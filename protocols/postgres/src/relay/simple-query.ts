@@ -27,7 +27,7 @@ export function simpleQuery(conversation: Conversation, asking: Asking, frame: P
           exposed: run.meaning.telling,
           effects: effectsOf(conversation, sql, run.meaning.analysis),
           unsettling: unsettles(run.meaning.analysis),
-          copies: copiesOf(run.meaning.analysis.statements, conversation.gate, copy),
+          copies: copiesOf(run.meaning, conversation.gate, copy),
         });
         conversation.group += 1;
         return toTarget(frame.raw);

@@ -1,4 +1,5 @@
 import { GatewayError, ProtocolError, type Step } from '@sallyport/core';
+import { decodeCopyResponse } from '../codec/copy.ts';
 import { decodeErrorOrNotice } from '../codec/error-fields.ts';
 import { decodeParameterDescription } from '../codec/extended-query.ts';
 import type { PgFrame } from '../codec/frames.ts';
@@ -9,11 +10,12 @@ import { decodeParameterStatus } from '../codec/session-messages.ts';
 import { SqlStateError } from '../errors.ts';
 import { isUtf8Encoding } from '../startup/client-settings.ts';
 import type { Conversation } from './conversation.ts';
+import { CopyOut } from './copy-out.ts';
 import { denialResponse, survivedDenial } from './denial.ts';
 import { mayAlter } from './meaning.ts';
 import type { Reply } from './replies.ts';
 import { ResultRows } from './result-rows.ts';
-import { scrubError, scrubNotice, scrubNotification, scrubSyntaxError } from './scrub.ts';
+import { scrubError, scrubNotice, scrubNotification, scrubSyntaxError, withoutPosition } from './scrub.ts';
 import { NOTHING, toClient } from './steps.ts';
 
 /** A message that is looked into is put together; nothing but rows and COPY data is that large in earnest. */
@@ -24,6 +26,8 @@ export class TargetSide {
   readonly #conversation: Conversation;
   readonly #rows: ResultRows;
   #parts: Buffer[] = [];
+  /** The COPY whose data is on its way, where it is masked. */
+  #copy: CopyOut | undefined;
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
@@ -80,8 +84,7 @@ export class TargetSide {
       case BACKEND.CopyOutResponse:
         return this.#copyOut(raw);
       case BACKEND.CopyDone:
-        this.#running();
-        return toClient(raw);
+        return this.#copyDone(raw);
       case BACKEND.NoticeResponse:
         return toClient(this.#exposed ? scrubNotice(raw) : raw);
       case BACKEND.NotificationResponse:
@@ -125,9 +128,9 @@ export class TargetSide {
   }
 
   #parameters(raw: Buffer): Step {
-    const { statement } = this.#answered('describe');
+    const { statement, own } = this.#answered('describe');
     if (statement !== undefined) statement.parameterTypes = decodeParameterDescription(raw).parameterTypes;
-    return toClient(raw);
+    return own === undefined ? toClient(raw) : NOTHING;
   }
 
   #fields(raw: Buffer): Step {
@@ -135,6 +138,7 @@ export class TargetSide {
     if (replies.head?.kind !== 'describe') return this.#rows.described(raw, this.#running());
     const { portal, own } = this.#answered('describe');
     if (portal !== undefined && !this.#conversation.protection.none) portal.fields = decodeRowDescription(raw).fields;
+    if (typeof own === 'object') own.described?.(decodeRowDescription(raw).fields);
     replies.shift();
     return own === undefined ? toClient(raw) : NOTHING;
   }
@@ -142,6 +146,7 @@ export class TargetSide {
   #noData(raw: Buffer): Step {
     const { portal, own } = this.#answered('describe');
     if (portal !== undefined) portal.fields = [];
+    if (typeof own === 'object') own.described?.([]);
     this.#conversation.replies.shift();
     return own === undefined ? toClient(raw) : NOTHING;
   }
@@ -151,7 +156,7 @@ export class TargetSide {
     const conversation = this.#conversation;
     const reply = this.#running();
     const { run, own } = reply;
-    if (typeof own === 'object') own.done();
+    if (typeof own === 'object') own.done?.();
     if (run !== undefined) {
       run.statementDone(rows);
       const { statements, failure } = run.meaning.analysis;
@@ -186,6 +191,7 @@ export class TargetSide {
   }
 
   #error(raw: Buffer): Step {
+    this.#copy = undefined;
     const { replies } = this.#conversation;
     const { head } = replies;
     const { fields } = decodeErrorOrNotice(raw);
@@ -210,7 +216,8 @@ export class TargetSide {
   #scrubbed(raw: Buffer, fields: ReadonlyMap<string, string>): Buffer {
     const { head } = this.#conversation.replies;
     const told = head?.kind === 'parse' || head?.run?.meaning.sealed ? scrubSyntaxError(raw) : raw;
-    return this.#exposed || this.#aboutProtected(fields) ? scrubError(told) : told;
+    const seen = this.#exposed || this.#aboutProtected(fields) ? scrubError(told) : told;
+    return typeof head?.own === 'object' ? withoutPosition(seen) : seen;
   }
 
   /** Something that no text named has spoken, or it is about a table with masks, or one that nobody knows. */
@@ -227,7 +234,7 @@ export class TargetSide {
   #skip(error: { readonly code: string; readonly message: string }): boolean {
     const { replies } = this.#conversation;
     for (let head = replies.head; head !== undefined && head.kind !== 'sync'; head = replies.head) {
-      if (typeof head.own === 'object') head.own.failed();
+      if (typeof head.own === 'object') head.own.failed(error);
       head.run?.finish('failed', error);
       replies.shift();
     }
@@ -270,13 +277,24 @@ export class TargetSide {
   }
 
   #copyOut(raw: Buffer): Step {
-    if (this.#running().run?.meaning.exposed !== false)
+    const { run } = this.#running();
+    if (run?.copy !== undefined) this.#copy = new CopyOut(run.copy, decodeCopyResponse(raw), this.#conversation.protection, run);
+    else if (run?.meaning.exposed !== false)
       throw new ProtocolError('target', 'The target began to copy masked data out; the session was closed.');
+    return toClient(raw);
+  }
+
+  #copyDone(raw: Buffer): Step {
+    this.#running();
+    this.#copy?.done();
+    this.#copy = undefined;
     return toClient(raw);
   }
 
   #copyData(frame: PgFrame): Step {
     const { run } = this.#running();
+    if (this.#copy !== undefined) return this.#copy.data(frame);
+    if (run?.copy !== undefined) throw new ProtocolError('target', 'The target sent COPY data without having announced it.');
     if (run !== undefined) run.bytes += frame.raw.length;
     return toClient(frame.raw);
   }
