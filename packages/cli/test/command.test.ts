@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startSite, type TestSite } from './site.ts';
@@ -203,6 +203,35 @@ describe('the record', () => {
     const broken = await site.run(['verify', file]);
     expect(broken.code).toBe(4);
     expect(broken.stderr).toMatch(/session s_/);
+  });
+
+  test('a record that was cut off is not verified', async () => {
+    const [folder, config] = [join(site.folder, 'cut'), join(site.folder, 'cut.yaml')];
+    await mkdir(folder, { mode: 0o700 });
+    await writeFile(config, (await readFile(site.configFile, 'utf8')).replace('./data', './cut'));
+    await writeFile(join(folder, 'sallyport.db'), (await readFile(join(site.folder, 'data/sallyport.db'))).subarray(0, 50));
+    const [all, one] = await Promise.all([
+      site.run(['verify', '--config', config, '--json']),
+      site.run(['verify', 's_1', '--config', config]),
+    ]);
+    expect(all.code).toBe(4);
+    expect(JSON.parse(all.stdout)).toMatchObject({ ok: false, findings: [{ what: expect.stringContaining('no whole database') }] });
+    expect(one).toMatchObject({ code: 4, stderr: expect.stringContaining('no whole database') });
+  });
+
+  test('an anchor kept elsewhere shows a log that was put back or rewritten', async () => {
+    const file = join(site.folder, 'anchor.json');
+    expect((await site.run(['verify', '--save-anchor', file])).code).toBe(0);
+    await exec(['shop-db', '--', 'SELECT 1']);
+    const anchored = await site.run(['verify', '--anchor', file]);
+    expect(anchored).toMatchObject({ code: 0, stdout: expect.stringMatching(/^anchored to 20/) });
+    expect((await site.run(['verify', '--save-anchor', file])).stderr).toContain('could not be written');
+    const { seq, at } = JSON.parse(await readFile(file, 'utf8')) as { seq: number; at: number };
+    await writeFile(file, JSON.stringify({ seq, at, hash: '00'.repeat(32) }));
+    const replaced = await site.run(['verify', '--anchor', file]);
+    expect(replaced).toMatchObject({ code: 4, stderr: expect.stringContaining(`entry ${seq} is not the one that was anchored`) });
+    await writeFile(file, '{}');
+    expect(await site.run(['verify', '--anchor', file])).toMatchObject({ code: 1, stderr: expect.stringContaining('is no anchor') });
   });
 
   test('a live session is watched and ended', async () => {

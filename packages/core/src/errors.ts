@@ -35,3 +35,11 @@ export class ProtocolError extends GatewayError {
     this.side = side;
   }
 }
+
+/** What was stored is no whole record any more: cut off, overwritten, or something else. */
+export class DamageError extends GatewayError {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('ERR_RECORDING', message, options);
+    this.name = 'DamageError';
+  }
+}

@@ -1,7 +1,7 @@
 import type { Command } from './command.ts';
 import type { GatewayError } from './errors.ts';
 import type { Side } from './frame.ts';
-import type { Column, Mask } from './mask.ts';
+import type { Column, Mask, TextMask } from './mask.ts';
 import type { Hold, Ruling } from './ruling.ts';
 
 /** How a command ended, as far as the target said. */
@@ -35,8 +35,15 @@ export interface Gate {
   maskFor(column: Column): Mask | undefined;
   /** The mask for values whose origin is unknown while protected data is in reach. */
   readonly protectedMask: Mask;
-  /** True when no masking rule can concern this session at all: no catalogue is needed. */
+  /** True when no masking rule on columns can concern this session: no catalogue is needed. */
   readonly unmasked: boolean;
+  /** Masks what is sensitive by its form; undefined: no such rule concerns this session. */
+  readonly textMask: TextMask | undefined;
+  /**
+   * The text is a mask or carries one: a marker, a hash or a token. Written back it would replace
+   * the value that it stands for, so refuse that.
+   */
+  isMask(text: string): boolean;
   /** Records a fact. Never waits; see {@link ready}. */
   note(event: SessionEvent): void;
   /** Records wire bytes: from `client` as they were sent, from `target` as the client sees them. */

@@ -6,7 +6,10 @@ export interface Column {
   readonly name: string;
 }
 
-export type MaskMethod = 'redact' | 'partial' | 'hash' | 'null';
+/** From the strictest: what shows least wins wherever several rules name the same value. */
+export const MASK_METHODS = ['null', 'redact', 'hash', 'token', 'partial'] as const;
+
+export type MaskMethod = (typeof MASK_METHODS)[number];
 
 /**
  * Turns a value into what may be seen of it. Text in, text out: the protocol brings the value into
@@ -18,4 +21,40 @@ export interface Mask {
   readonly method: MaskMethod;
   /** null is SQL NULL. Never throws; the same value gives the same mask within one rule. */
   apply(value: string): string | null;
+  /** `token` only: values of one domain have the same tokens, whichever rule or column made them. */
+  readonly domain?: string;
+  /** `token` only: the value behind a token of this mask's domain; undefined for every other text. */
+  original?(token: string): string | undefined;
 }
+
+/**
+ * Finds sensitive text by its form, in whatever column or message it stands, and masks it. Bytes in,
+ * bytes out: what is no hit stays as it is, invalid UTF-8 included.
+ */
+export interface TextMask {
+  /**
+   * False: nothing can be found in `[start, end)`, nor in any part of it. Much quicker than
+   * {@link value}: ask it over a run of many values before looking at each.
+   */
+  mayFind(bytes: Buffer, start: number, end: number): boolean;
+  /**
+   * Masks one whole value, `[start, end)` of `bytes`.
+   *
+   * @param count called once for each hit, with its rule's name.
+   * @returns the value to show; undefined when nothing was found.
+   */
+  value(bytes: Buffer, start: number, end: number, count: (rule: string) => void): Buffer | undefined;
+  /** For one text that arrives in pieces. The output is that of {@link value}, however the text is cut. */
+  stream(count: (rule: string) => void): TextStream;
+}
+
+/** A text on its way through a {@link TextMask}. */
+export interface TextStream {
+  /** What may leave by now. Holds back only what may still become a hit, at most {@link TEXT_HOLD_BACK} bytes. */
+  push(bytes: Buffer): Buffer;
+  /** The rest: nothing will follow. */
+  flush(): Buffer;
+}
+
+/** The most that a {@link TextStream} holds back, in bytes. */
+export const TEXT_HOLD_BACK = 16_384;

@@ -89,6 +89,7 @@ export interface SessionFilter {
   readonly identity?: string;
   readonly since?: number;
   readonly before?: number;
+  readonly sealed?: boolean;
 }
 
 export interface SessionStore {
@@ -96,6 +97,8 @@ export interface SessionStore {
   open(row: SessionRow, entry: NewEntry, durability: Durability): Promise<RecordWriter>;
   /** State, end and log entry in one durable transaction, after everything appended. */
   seal(id: string, state: SessionState, endedAt: number, entry: NewEntry): Promise<void>;
+  /** Calls every session `interrupted` that is still live: for the one gateway of the data_dir, before it serves. */
+  interrupt(): Promise<void>;
   get(id: string): Promise<SessionRow | undefined>;
   /** Newest first. */
   list(filter: SessionFilter): Promise<readonly SessionRow[]>;
@@ -105,7 +108,7 @@ export interface SessionStore {
   events(id: string): AsyncIterable<StoredRecord>;
   /** Sessions with an event whose JSON text contains `text` (case-insensitive), newest first. */
   search(text: string, filter: SessionFilter): Promise<readonly { readonly session: string; readonly record: StoredRecord }[]>;
-  /** Removes the ended sessions' records that are named and writes the log entry, at once. */
+  /** Removes the sealed sessions' records that are named and writes the log entry, at once. */
   prune(ids: readonly string[], entry: NewEntry): Promise<void>;
 }
 

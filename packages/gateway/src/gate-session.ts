@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { Approvals } from '@sallyport/approvals';
 import {
   type Column,
@@ -15,6 +15,7 @@ import {
   type SessionEvent,
   type Side,
   type Target,
+  type TextMask,
   type TokenRow,
 } from '@sallyport/core';
 import type { Masks } from '@sallyport/masking';
@@ -40,7 +41,8 @@ export interface GateSessionParts {
   readonly rulebook: Rulebook;
   readonly recorder: SessionRecorder;
   readonly approvals: Approvals;
-  readonly fingerprintKey: Buffer;
+  /** A key object: a Buffer would be made into one for every HMAC, at eight times the cost. */
+  readonly fingerprintKey: KeyObject;
   readonly metrics: Metrics;
   /** Lines about this session: they carry its id. */
   readonly log: Logger;
@@ -58,6 +60,7 @@ export class GateSession implements Session {
   readonly signal: AbortSignal;
   readonly protectedMask: Mask;
   readonly unmasked: boolean;
+  readonly textMask: TextMask | undefined;
   /** What is noted from now on, for `sessions watch`. */
   readonly feed = new Feed<SessionEvent>();
   readonly #parts: GateSessionParts;
@@ -80,6 +83,7 @@ export class GateSession implements Session {
     this.#subject = subjectOf(parts.identity, parts);
     this.protectedMask = parts.rulebook.masks.protectedMask;
     this.unmasked = !parts.rulebook.masks.any(parts.identity, parts.target);
+    this.textMask = parts.rulebook.masks.forText(parts.identity, parts.target);
   }
 
   get identity(): Identity {
@@ -103,6 +107,10 @@ export class GateSession implements Session {
 
   maskFor(column: Column): Mask | undefined {
     return this.#rulebook.masks.forColumn(this.identity, this.target, column);
+  }
+
+  isMask(text: string): boolean {
+    return this.#rulebook.masks.isMask(text);
   }
 
   note(event: SessionEvent): void {
@@ -153,7 +161,7 @@ export class GateSession implements Session {
     }
     // Groups decide who is exempt from masks, so another person in the rules is another set of masks.
     const another = JSON.stringify(identity) !== JSON.stringify(this.identity);
-    if (masksChanged || (another && !(this.unmasked && !rulebook.masks.any(identity, target)))) {
+    if (masksChanged || (another && (this.#masked(this.identity, this.#rulebook) || this.#masked(identity, rulebook)))) {
       this.abort(new GatewayError('ERR_ENDED', 'What is masked for you has changed; connect again.'));
       return;
     }
@@ -175,6 +183,10 @@ export class GateSession implements Session {
       this.feed.close();
       this.#parts.ended();
     }
+  }
+
+  #masked(identity: Identity, { masks }: Rulebook): boolean {
+    return masks.any(identity, this.target) || masks.forText(identity, this.target) !== undefined;
   }
 
   #deny(command: number, { message, reason, rules }: Judgement): Denied {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -56,6 +56,7 @@ export class Gateway {
   readonly #stopped = new AbortController();
   #api: Api | undefined;
   #reloading: Promise<void> = Promise.resolve();
+  #sealing: Promise<void> = Promise.resolve();
   #config: Config;
   #rulebook: Rulebook;
   #tls: Host['tls'];
@@ -89,7 +90,7 @@ export class Gateway {
       live: this.#live,
       metrics: this.#metrics,
       log: options.log,
-      fingerprintKey: keys.secret('fingerprint'),
+      fingerprintKey: createSecretKey(keys.secret('fingerprint')),
       config: () => this.#config,
       rulebook: () => this.#rulebook,
     });
@@ -100,17 +101,17 @@ export class Gateway {
   }
 
   /**
-   * Seals what a crash left open, opens the ports and the admin API.
+   * Opens the ports and the admin API. What a crash left open is sealed meanwhile.
    * @throws GatewayError when an address or a credential cannot be had.
    */
   async start(): Promise<void> {
-    const { log, store } = this.#options;
-    const interrupted = await this.#recorder.recoverInterrupted();
-    if (interrupted.length > 0) log.warn({ sessions: interrupted }, 'sealed sessions that the last run left open');
+    const { store } = this.#options;
+    await store.sessions.interrupt();
     await this.#approvals.recover();
     await this.#logConfig(undefined, this.#config);
     await this.#listeners.apply(await servedTargets(this.#config));
     this.#api = await this.#startApi();
+    this.#sealing = this.#sealInterrupted();
     const stopWatching = this.#identity.watchRevocations(
       (token, error) => this.#live.endToken(token, error),
       () => this.#live.tokens(),
@@ -122,6 +123,16 @@ export class Gateway {
       (cause) => this.#recordingFailed(cause),
       () => undefined,
     );
+  }
+
+  async #sealInterrupted(): Promise<void> {
+    const { log } = this.#options;
+    try {
+      const sessions = await this.#recorder.sealInterrupted(this.#stopped.signal);
+      if (sessions.length > 0) log.warn({ sessions }, 'sealed sessions that the last run left open');
+    } catch (error) {
+      log.error({ err: error }, 'sessions that the last run left open could not be sealed; the next start tries again');
+    }
   }
 
   /** Takes a changed configuration file into use; a broken one changes nothing. One at a time; never rejects. */
@@ -163,6 +174,7 @@ export class Gateway {
     this.#live.endAll(new GatewayError('ERR_ENDED', 'The gateway is shutting down. Connect again in a moment.'));
     await closed;
     this.#stopped.abort();
+    await this.#sealing;
     await this.#api?.close();
     await Promise.all(protocols.map((protocol) => protocol.close()));
     await this.#approvals.stop('the gateway was stopped');

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import type { Approvals } from '@sallyport/approvals';
 import { GatewayError, type Session, type SignIn } from '@sallyport/core';
 import type { IdentityService, SignedIn } from '@sallyport/identity';
@@ -18,7 +18,7 @@ export interface SessionOpenerParts {
   readonly live: LiveSessions;
   readonly metrics: Metrics;
   readonly log: Logger;
-  readonly fingerprintKey: Buffer;
+  readonly fingerprintKey: KeyObject;
   config(): Config;
   rulebook(): Rulebook;
 }

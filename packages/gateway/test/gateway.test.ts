@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Store } from '@sallyport/core';
 import { mintToken, openKeys } from '@sallyport/identity';
 import { describeSession } from '@sallyport/recording';
@@ -111,6 +112,29 @@ test('what waited when the gateway ended is cancelled and never runs', async () 
   gateway = await start();
   expect(await decide(id, await token('dana', ['approve']))).toMatchObject({ status: 409, code: 'settled' });
   expect(reached).toEqual([]);
+});
+
+test('what a crash left open is sealed while clients are served already', async () => {
+  await gateway.drain(0);
+  const row = { id: 's_crashed', target: 'echo', protocol: 'line', identity: 'alice', kind: 'person', actingFor: null } as const;
+  const more = { client: '', token: '', facts: {}, startedAt: 1, endedAt: null, state: 'live', commands: 0, sealed: false } as const;
+  const entry = { type: 'session.opened', at: 1, session: row.id, body: '{}', signature: Buffer.alloc(0) };
+  await (await store.sessions.open({ ...row, ...more }, entry, 'fast')).durable();
+  const read = Promise.withResolvers<void>();
+  const whole = store;
+  async function* records(id: string) {
+    await read.promise; // as long as a large record takes
+    yield* whole.sessions.records(id);
+  }
+  store = { ...whole, sessions: { ...whole.sessions, records } };
+  gateway = await start();
+  const client = await signIn('alice', await token('alice'));
+  expect(await client.say('read public.orders')).toBe('ok read public.orders');
+  expect(await store.sessions.get('s_crashed')).toMatchObject({ state: 'interrupted', sealed: false });
+  await client.leave();
+  read.resolve();
+  for (let tries = 0; tries < 1_000 && (await store.sessions.get('s_crashed'))?.sealed !== true; tries += 1) await delay(5);
+  expect(await store.sessions.get('s_crashed')).toMatchObject({ state: 'interrupted', sealed: true });
 });
 
 test('revoking a token ends its sessions, with a sentence', async () => {

@@ -1,10 +1,8 @@
-import { anyOf, type Column, GatewayError, type Identity, type Mask, type MaskMethod, type Target } from '@sallyport/core';
+import { anyOf, type Column, GatewayError, type Identity, MASK_METHODS, type Mask, type Target, type TextMask } from '@sallyport/core';
 import { compileColumn } from './column.ts';
+import { isMask } from './mask-form.ts';
 import { maskFunction, REDACTED } from './method.ts';
 import type { MaskRule } from './rule.ts';
-
-/** From the strictest: what shows least wins where several rules name a column. */
-const STRICTNESS = ['null', 'redact', 'hash', 'partial'] as const satisfies readonly MaskMethod[];
 
 /** What may be seen of a target's columns. */
 export interface Masks {
@@ -15,7 +13,11 @@ export interface Masks {
   forColumn(identity: Identity, target: Pick<Target, 'name'>, column: Column): Mask | undefined;
   /** For values whose origin is unknown while protected data is in reach. */
   readonly protectedMask: Mask;
-  /** False: no rule can concern this identity at this target. */
+  /** What masks by form for this identity at this target; undefined when no rule does. */
+  forText(identity: Identity, target: Pick<Target, 'name'>): TextMask | undefined;
+  /** See `Gate.isMask`. */
+  isMask(text: string): boolean;
+  /** False: no rule on columns can concern this identity at this target. */
   any(identity: Identity, target: Pick<Target, 'name'>): boolean;
 }
 
@@ -31,6 +33,8 @@ export function compileMasks(rules: readonly MaskRule[], options: { readonly has
   return {
     forColumn: (identity, target, column) => compiled.find((rule) => rule.concerns(identity, target) && rule.names(column))?.mask,
     protectedMask: { rule: 'protected data', method: 'redact', apply: () => REDACTED },
+    forText: () => undefined,
+    isMask,
     any: (identity, target) => compiled.some((rule) => rule.concerns(identity, target)),
   };
 }
@@ -43,8 +47,9 @@ interface CompiledRule {
 }
 
 function compileRule(rule: MaskRule, hashKey: Buffer): CompiledRule {
-  const rank = STRICTNESS.indexOf(rule.method);
-  if (rank < 0) throw new GatewayError('ERR_CONFIG', `The masking rule "${rule.name}" has a method that this release does not know.`);
+  const rank = MASK_METHODS.indexOf(rule.method);
+  if (rank < 0 || (rule.method as string) === 'token')
+    throw new GatewayError('ERR_CONFIG', `The masking rule "${rule.name}" has a method that this release does not know.`);
   const columns = rule.columns.map(compileColumn);
   const targets = anyOf(rule.targets);
   const exempt = compileUnless(rule.unless ?? {});

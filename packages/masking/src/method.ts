@@ -21,7 +21,7 @@ const HASH_LENGTH = 22;
  * @param hashKey secret of the gateway; only `hash` uses it.
  * @param rule keeps hashes of different rules apart: equal values look equal within one rule only.
  */
-export function maskFunction(method: MaskMethod, hashKey: Buffer, rule: string): (value: string) => string | null {
+export function maskFunction(method: Exclude<MaskMethod, 'token'>, hashKey: Buffer, rule: string): (value: string) => string | null {
   switch (method) {
     case 'null':
       return () => null;

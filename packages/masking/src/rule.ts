@@ -6,7 +6,7 @@ export interface MaskRule {
   readonly name: string;
   /** See {@link compileColumn}. */
   readonly columns: readonly string[];
-  readonly method: MaskMethod;
+  readonly method: Exclude<MaskMethod, 'token'>;
   /** Globs; absent: every target. */
   readonly targets?: readonly string[];
   /** Who sees the columns as they are: every key that stands here must hold; globs. */

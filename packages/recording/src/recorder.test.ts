@@ -4,6 +4,9 @@ import { GatewayError } from '@sallyport/core';
 import { collect, commandEvent, END, type Fixture, newSession, openFixture, openSession, recordSession } from '../test/fixture.ts';
 import { describeSession, Recorder, searchSessions, sessionJson, verifyAll } from './index.ts';
 
+/** Nobody stops the sealing. */
+const RUNNING = new AbortController().signal;
+
 let fixture: Fixture;
 beforeEach(async () => {
   fixture = await openFixture();
@@ -66,11 +69,35 @@ test('what a crash left live is sealed as interrupted, and verifies', async () =
   session.note(commandEvent(1, 'SELECT pg_sleep(9)'));
   await session.durable();
   await fixture.reopen();
-  expect([...(await fixture.recorder.recoverInterrupted())].sort()).toEqual(['s1', 's2']);
-  expect(await fixture.recorder.recoverInterrupted()).toEqual([]);
+  await fixture.store.sessions.interrupt();
+  expect(await fixture.store.sessions.get('s1')).toMatchObject({ state: 'interrupted', sealed: false, endedAt: null });
+  expect(await verifyAll(fixture.store, fixture)).toMatchObject({ ok: true, sessions: 2, unsealed: 2 });
+  expect(await fixture.recorder.prune(Date.now() + 1_000, 'root')).toEqual([]);
+  expect([...(await fixture.recorder.sealInterrupted(RUNNING))].sort()).toEqual(['s1', 's2']);
+  expect(await fixture.recorder.sealInterrupted(RUNNING)).toEqual([]);
   expect(await fixture.store.sessions.get('s1')).toMatchObject({ state: 'interrupted', sealed: true, commands: 2 });
   expect((await describeSession(fixture.store, 's2')).events).toMatchObject([{ type: 'command', state: 'unknown' }]);
   expect(await verifyAll(fixture.store, fixture)).toMatchObject({ ok: true, sessions: 2, unsealed: 0 });
+});
+
+test('sealing that is stopped in the middle of a record is done at the next start', async () => {
+  await recordSession(fixture, 's1');
+  await fixture.reopen();
+  await fixture.store.sessions.interrupt();
+  const stop = new AbortController();
+  const { sessions } = fixture.store;
+  async function* records(id: string) {
+    for await (const record of sessions.records(id)) {
+      if (record.seq === 3) stop.abort();
+      yield record;
+    }
+  }
+  const store = { ...fixture.store, sessions: { ...sessions, records } };
+  const recorder = new Recorder({ store, version: '0', config: () => '' });
+  expect(await recorder.sealInterrupted(stop.signal)).toEqual([]);
+  expect(await fixture.store.sessions.get('s1')).toMatchObject({ state: 'interrupted', sealed: false });
+  expect(await fixture.recorder.sealInterrupted(RUNNING)).toEqual(['s1']);
+  expect(await verifyAll(fixture.store, fixture)).toMatchObject({ ok: true, unsealed: 0 });
 });
 
 test('a crashed session that cannot be read to its end is sealed as failed, so that the gateway starts', async () => {
@@ -80,7 +107,8 @@ test('a crashed session that cannot be read to its end is sealed as failed, so t
   db.exec("UPDATE frames SET data = x'00'");
   db.close();
   await fixture.reopen();
-  expect(await fixture.recorder.recoverInterrupted()).toEqual(['s1']);
+  await fixture.store.sessions.interrupt();
+  expect(await fixture.recorder.sealInterrupted(RUNNING)).toEqual(['s1']);
   expect(await fixture.store.sessions.get('s1')).toMatchObject({ state: 'failed', sealed: true });
   expect((await entries()).at(-1)).toMatchObject({
     type: 'session.sealed',

@@ -95,17 +95,25 @@ export class Recorder {
     return this.#checking;
   }
 
-  /** Seals what a crash left live; one whose record cannot be read to its end is sealed as failed. Only for the one gateway of the data_dir, before it serves. Returns the ids. */
-  async recoverInterrupted(): Promise<readonly string[]> {
-    const left = await this.#store.sessions.list({ state: 'live' });
-    for (const { id, startedAt } of left) {
-      const { head, at, commands, damage } = await this.#readHead(id);
+  /**
+   * Seals the sessions that a crash interrupted; one whose record cannot be read to its end is
+   * sealed as failed. Reading takes as long as the records are large: nobody need wait for it.
+   *
+   * @param signal aborted: what is not sealed then is left for the next start.
+   * @returns the ids of those it sealed.
+   */
+  async sealInterrupted(signal: AbortSignal): Promise<readonly string[]> {
+    const sealed: string[] = [];
+    for (const { id, startedAt } of await this.#store.sessions.list({ state: 'interrupted', sealed: false })) {
+      const { head, at, commands, damage } = await this.#readHead(id, signal);
+      if (signal.aborted) break;
       const state = damage === undefined ? 'interrupted' : 'failed';
       const body = this.#sealBody(head, commands, state, at ?? startedAt, await this.#logHead());
       const entry = this.entry('session.sealed', { ...body, ...(damage !== undefined && { damage }) }, id);
       await this.#store.sessions.seal(id, state, body.ended_at, entry);
+      sealed.push(id);
     }
-    return left.map(({ id }) => id);
+    return sealed;
   }
 
   /**
@@ -114,8 +122,8 @@ export class Recorder {
    * @returns the ids.
    */
   async prune(before: number, actor: string): Promise<readonly string[]> {
-    const rows = await this.#store.sessions.list({ before });
-    const ids = rows.filter(({ state, endedAt }) => state !== 'live' && endedAt !== null && endedAt < before).map(({ id }) => id);
+    const rows = await this.#store.sessions.list({ before, sealed: true });
+    const ids = rows.filter(({ endedAt }) => endedAt !== null && endedAt < before).map(({ id }) => id);
     for (let i = 0; i < ids.length; i += PRUNE_SESSIONS) {
       const sessions = ids.slice(i, i + PRUNE_SESSIONS);
       const body: PruneBody = { actor, before, sessions };
@@ -176,7 +184,7 @@ export class Recorder {
   }
 
   /** A crashed session's chain, computed from what is stored of it. */
-  async #readHead(id: string) {
+  async #readHead(id: string, signal: AbortSignal) {
     let hash: Buffer = CHAIN_START;
     let at: number | undefined;
     let damage: string | undefined;
@@ -184,6 +192,7 @@ export class Recorder {
     const bytes = { client: 0, target: 0 };
     try {
       for await (const record of this.#store.sessions.records(id)) {
+        if (signal.aborted) break;
         seq = record.seq;
         hash = linkRecord(hash, seq, record.kind, record.at, record.body);
         at = record.at;

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { SessionRow, Store } from '@sallyport/core';
+import type { DamageError, SessionRow, Store } from '@sallyport/core';
 import { Findings, type Verification } from './finding.ts';
 import { type Anchor, checkLog, type LogPass, type SessionStatements } from './log-check.ts';
 import { checkRecord, checkRow } from './record-check.ts';
@@ -50,6 +50,12 @@ export async function verifySession(store: Store, id: string, options: VerifyOpt
 export async function takeAnchor(store: Store, now = Date.now()): Promise<Anchor | undefined> {
   const last = await store.log.last();
   return last && { seq: last.seq, hash: last.hash.toString('hex'), at: now };
+}
+
+/** What is stored cannot be opened as a record at all. */
+export function unreadable(error: DamageError): Verification {
+  const finding = { session: null, seq: null, entry: null, what: error.message };
+  return { ok: false, verdict: 'failed', sessions: 0, unsealed: 0, findings: [finding] };
 }
 
 /** Runs the checks, which return what the log says of the sessions checked; a store that cannot be read is a finding too. */

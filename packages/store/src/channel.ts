@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { GatewayError } from '@sallyport/core';
-import { type Answer, type Batch, CLOSE, type FromWorker, type WorkerTask } from './messages.ts';
+import { DamageError, GatewayError } from '@sallyport/core';
+import { type Answer, type Batch, CLOSE, type Failure, type FromWorker, type WorkerTask } from './messages.ts';
 
 /** The functions behind a channel: synchronous in the worker, promises here. */
 type Calls<T> = { readonly [K in keyof T]: (...args: never[]) => unknown };
@@ -83,7 +83,7 @@ export class Channel<T extends Calls<T>> {
         }
         break;
       case 'failed':
-        this.fail(new GatewayError('ERR_RECORDING', message.message));
+        this.fail(toError(message));
         break;
       case 'closed':
         break;
@@ -94,7 +94,7 @@ export class Channel<T extends Calls<T>> {
   #settle(answer: Answer): void {
     const pending = this.#pending.get(answer.call);
     this.#pending.delete(answer.call);
-    if ('error' in answer) pending?.reject(new GatewayError('ERR_RECORDING', answer.error));
+    if ('error' in answer) pending?.reject(toError(answer));
     else pending?.resolve(withBuffers(answer.value));
   }
 
@@ -107,6 +107,10 @@ export class Channel<T extends Calls<T>> {
     for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
   }
+}
+
+function toError({ error, damaged }: Failure): GatewayError {
+  return damaged ? new DamageError(error) : new GatewayError('ERR_RECORDING', error);
 }
 
 /** Buffers arrive from another thread as plain Uint8Arrays. */

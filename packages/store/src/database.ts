@@ -1,6 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GatewayError, type StoreMode } from '@sallyport/core';
+import { DamageError, GatewayError, type StoreMode } from '@sallyport/core';
 import Database from 'better-sqlite3';
 import { MIGRATIONS } from './schema.ts';
 
@@ -11,7 +11,7 @@ const BUSY_MS = 10_000;
  * Opens `data_dir`'s database as `mode` allows.
  *
  * @param readonly the connection must not change anything, whatever the mode.
- * @throws GatewayError ERR_RECORDING when it is absent, of another version, or not a database.
+ * @throws GatewayError ERR_RECORDING when it is absent or of another version; DamageError when it is no whole database.
  */
 export function openDatabase(dataDir: string, mode: StoreMode, readonly: boolean): Database.Database {
   const file = join(dataDir, 'sallyport.db');
@@ -27,13 +27,21 @@ export function openDatabase(dataDir: string, mode: StoreMode, readonly: boolean
     return db;
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause;
-    throw new GatewayError('ERR_RECORDING', `The record in ${dataDir} cannot be opened (${(cause as Error).message}).`, { cause });
+    const why = (cause as Error).message;
+    if (isDamage(cause)) throw new DamageError(`${file} is no whole database (${why}): it was cut off or overwritten.`, { cause });
+    throw new GatewayError('ERR_RECORDING', `The record in ${dataDir} cannot be opened (${why}).`, { cause });
   }
+}
+
+/** What SQLite says of a file that it cannot make sense of. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof DamageError || /^SQLITE_(CORRUPT|NOTADB)/.test(String((error as { code?: unknown }).code));
 }
 
 function openExisting(dataDir: string, file: string): Database.Database {
   if (!existsSync(file)) throw new GatewayError('ERR_RECORDING', `There is no record in ${dataDir} yet: \`sallyport serve\` makes one.`);
   const db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+  if (db.pragma('page_count', { simple: true }) === 0) throw new DamageError(`${file} is no whole database: it is empty.`);
   checkVersion(db, dataDir);
   return db;
 }

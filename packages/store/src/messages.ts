@@ -25,13 +25,20 @@ export interface Batch {
 
 export type ToWriter = Call | Batch;
 
-export type Answer = { readonly call: number; readonly value: unknown } | { readonly call: number; readonly error: string };
+/** Why something failed, as it travels between threads. */
+export interface Failure {
+  readonly error: string;
+  /** What is stored is no whole database any more. */
+  readonly damaged: boolean;
+}
+
+export type Answer = { readonly call: number; readonly value: unknown } | ({ readonly call: number } & Failure);
 
 export type FromWorker =
   | { readonly type: 'opened' }
   /** A commit: these calls' answers, and every batch up to `batch` (0: none) is stored. */
   | { readonly type: 'done'; readonly answers: readonly Answer[]; readonly batch: number }
-  | { readonly type: 'failed'; readonly message: string }
+  | ({ readonly type: 'failed' } & Failure)
   | { readonly type: 'closed' };
 
 /** The call by which a worker closes its database and ends. */

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { CHAIN_START, linkEntry, linkRecord, type RecordKind, type Store, type StoredRecord } from '@sallyport/core';
+import { CHAIN_START, DamageError, linkEntry, linkRecord, type RecordKind, type Store, type StoredRecord } from '@sallyport/core';
 import { approvalRow, collect, newEntry, sessionRow, tokenRow } from '../test/rows.ts';
 import { openStore } from './index.ts';
+import { SEGMENTS_AFTER } from './record-pages.ts';
 
 let dataDir: string;
 let store: Store;
@@ -111,6 +112,14 @@ describe('records', () => {
     const records = await collect(store.sessions.records('s'));
     expect([records.length, chainOf(records).equals(hash)]).toEqual([seq, true]);
     expect((await collect(store.sessions.events('s'))).length).toBe(30 * 101);
+  });
+
+  test('a page is looked up where it begins, whatever stands before it', () => {
+    const db = new DatabaseSync(join(dataDir, 'sallyport.db'), { readOnly: true });
+    const plan = db.prepare(`EXPLAIN QUERY PLAN ${SEGMENTS_AFTER}`).all({ session: 1, after: 9 });
+    db.close();
+    expect(plan[0]?.['detail']).toBe('SEARCH frames USING PRIMARY KEY (session=? AND first_seq>?)');
+    expect(JSON.stringify(plan)).not.toContain('SCAN');
   });
 
   test('ready() waits while a megabyte is not stored', async () => {
@@ -325,6 +334,22 @@ describe('opening', () => {
     setVersion(0);
     await expect(openStore({ dataDir, mode: 'read' })).rejects.toThrow(/sallyport serve/);
     setVersion(1);
+    store = await openStore({ dataDir, mode: 'serve' });
+  });
+
+  test('a file that was cut off is named as damage, wherever the cut is', async () => {
+    for (let i = 0; i < 200; i++) await store.log.append(newEntry(`note ${i}`));
+    await store.close();
+    const file = join(dataDir, 'sallyport.db');
+    const whole = readFileSync(file);
+    for (const size of [0, 50, 3_000, whole.length / 2]) {
+      writeFileSync(file, whole.subarray(0, size));
+      const reading = openStore({ dataDir, mode: 'read' }).then(async (reader) => {
+        await collect(reader.log.entries()).finally(() => reader.close());
+      });
+      await expect(reading).rejects.toBeInstanceOf(DamageError);
+    }
+    writeFileSync(file, whole);
     store = await openStore({ dataDir, mode: 'serve' });
   });
 

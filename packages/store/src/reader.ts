@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { approvalReads } from './approval-table.ts';
+import { isDamage } from './database.ts';
 import { factReads } from './fact-table.ts';
 import { logReads } from './log-table.ts';
 import type { Answer, Call } from './messages.ts';
@@ -45,7 +46,7 @@ export function createReader(db: Database): (call: Call) => Answer {
       const read = calls[name as keyof ReadCalls] as (...args: unknown[]) => unknown;
       return { call, value: read(...args) };
     } catch (error) {
-      return { call, error: (error as Error).message };
+      return { call, error: (error as Error).message, damaged: isDamage(error) };
     }
   };
 }

@@ -26,6 +26,16 @@ interface SegmentRow {
   readonly hash: Buffer;
 }
 
+/**
+ * The segments that hold records after one. They do not overlap, so the last of those that begin at
+ * or before it is where to start: without that bound every page would walk over all pages before it.
+ */
+export const SEGMENTS_AFTER = `
+  SELECT first_seq AS first, last_seq AS last, codec, data, hash FROM frames
+  WHERE session = @session AND last_seq > @after AND first_seq >=
+    coalesce((SELECT max(first_seq) FROM frames WHERE session = @session AND first_seq <= @after), 0)
+  ORDER BY first_seq`;
+
 export interface RecordReads {
   /** Records after seq `after`, in order; an empty page is the end. */
   records(id: string, after: number): StoredRecord[];
@@ -35,9 +45,7 @@ export interface RecordReads {
 
 export function recordReads(db: Database): RecordReads {
   const handleOf = db.prepare<[string], { handle: number }>('SELECT handle FROM sessions WHERE id = ?');
-  const segments = db.prepare<[number, number], SegmentRow>(
-    'SELECT first_seq AS first, last_seq AS last, codec, data, hash FROM frames WHERE session = ? AND last_seq > ? ORDER BY first_seq',
-  );
+  const segments = db.prepare<{ session: number; after: number }, SegmentRow>(SEGMENTS_AFTER);
   const events = db.prepare<[number, number, number], EventRow>(
     `SELECT seq, at, body, hash FROM events WHERE session = ? AND seq > ? AND seq <= ? ORDER BY seq`,
   );
@@ -59,7 +67,7 @@ export function recordReads(db: Database): RecordReads {
     let end = Number.MAX_SAFE_INTEGER; // the page ends where its last segment or event ends
     let bytes = 0;
     const frames: StoredRecord[] = [];
-    for (const segment of segments.iterate(handle, after)) {
+    for (const segment of segments.iterate({ session: handle, after })) {
       for (const frame of unpack(segment, id)) {
         frames.push(frame);
         bytes += frame.body.length;

@@ -24,6 +24,7 @@ export function sessionStore(write: Writes, reader: Channel<ReadCalls>, feed: Re
       writers.delete(id);
       await write.call('sealSession', id, state, endedAt, entry);
     },
+    interrupt: () => write.call('interruptSessions'),
     get: (id) => reader.call('getSession', id),
     list: (filter) => reader.call('listSessions', filter),
     records: (id) => pages((after: StoredRecord | undefined) => reader.call('records', id, after?.seq ?? 0)),

@@ -13,6 +13,7 @@ export interface SessionWrites {
   open(row: SessionRow, entry: NewEntry): number;
   head(handle: number): RecordHead;
   seal(id: string, state: SessionState, endedAt: number, entry: NewEntry): void;
+  interrupt(): void;
   prune(ids: readonly string[], entry: NewEntry): void;
   /** Removes some records of pruned sessions. False when none are left. */
   sweep(): boolean;
@@ -40,6 +41,7 @@ export function sessionWrites(db: Database, log: LogWrites): SessionWrites & Liv
   const seal = db.prepare<[SessionState, number, number, string], { handle: number }>(
     'UPDATE sessions SET state = ?, ended_at = ?, seal = ? WHERE id = ? AND seal IS NULL RETURNING handle',
   );
+  const interrupt = db.prepare("UPDATE sessions SET state = 'interrupted' WHERE state = 'live'");
   return {
     append(record) {
       const chain = chainOf(record.handle);
@@ -65,12 +67,15 @@ export function sessionWrites(db: Database, log: LogWrites): SessionWrites & Liv
       live.get(sealed.handle)?.compact();
       live.delete(sealed.handle);
     },
+    interrupt() {
+      interrupt.run();
+    },
     ...removal(db, log),
   };
 }
 
 function removal(db: Database, log: LogWrites): Pick<SessionWrites, 'prune' | 'sweep'> {
-  const remove = db.prepare<[string], { handle: number }>("DELETE FROM sessions WHERE id = ? AND state <> 'live' RETURNING handle");
+  const remove = db.prepare<[string], { handle: number }>('DELETE FROM sessions WHERE id = ? AND seal IS NOT NULL RETURNING handle');
   const mark = db.prepare<[number]>('INSERT INTO pruned VALUES (?)');
   const next = db.prepare<[], { handle: number }>('SELECT handle FROM pruned LIMIT 1');
   const events = db.prepare<[number]>(`DELETE FROM events WHERE session = ? LIMIT ${REMOVE_ROWS}`);
@@ -80,7 +85,8 @@ function removal(db: Database, log: LogWrites): Pick<SessionWrites, 'prune' | 's
     prune(ids, entry) {
       for (const id of ids) {
         const row = remove.get(id);
-        if (row === undefined) throw new GatewayError('ERR_RECORDING', `Session ${id} is not there, or still live: nothing was pruned.`);
+        if (row === undefined)
+          throw new GatewayError('ERR_RECORDING', `Session ${id} is not there, or not sealed yet: nothing was pruned.`);
         mark.run(row.handle);
       }
       log.append(entry);
@@ -99,12 +105,14 @@ const SELECT = `SELECT id, target, protocol, identity, kind, acting_for AS actin
 
 /** A NULL parameter does not filter. */
 export const SESSION_FILTER = `(@state IS NULL OR state = @state) AND (@target IS NULL OR target = @target)
-  AND (@identity IS NULL OR identity = @identity) AND (@since IS NULL OR started_at >= @since) AND (@before IS NULL OR started_at < @before)`;
+  AND (@identity IS NULL OR identity = @identity) AND (@since IS NULL OR started_at >= @since) AND (@before IS NULL OR started_at < @before)
+  AND (@sealed IS NULL OR (seal IS NOT NULL) = @sealed)`;
 
 /** The parameters of {@link SESSION_FILTER}, and a limit that is -1 for none. */
 export function filterParameters(filter: SessionFilter) {
   const { limit = -1, state = null, target = null, identity = null, since = null, before = null } = filter;
-  return { limit, state, target, identity, since, before };
+  const sealed = filter.sealed === undefined ? null : Number(filter.sealed);
+  return { limit, state, target, identity, since, before, sealed };
 }
 
 type Raw = Omit<SessionRow, 'facts' | 'sealed'> & { readonly facts: string; readonly sealed: number };

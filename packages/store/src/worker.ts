@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { GatewayError } from '@sallyport/core';
-import { lockDataDir, openDatabase } from './database.ts';
+import { isDamage, lockDataDir, openDatabase } from './database.ts';
 import { type Call, CLOSE, type FromWorker, type ToWriter, type WorkerTask } from './messages.ts';
 import { createReader } from './reader.ts';
 import { createWriter } from './writer.ts';
@@ -41,7 +41,7 @@ function write(): void {
       tell({ type: 'done', answers, batch: work.reduce((last, message) => ('batch' in message ? message.batch : last), 0) });
     } catch (error) {
       failed = true;
-      tell({ type: 'failed', message: failureSentence(error) });
+      tell({ type: 'failed', error: failureSentence(error), damaged: isDamage(error) });
     } finally {
       if (closing) end(() => [db.close(), lock?.close()]);
     }
@@ -83,6 +83,6 @@ try {
   else read();
   tell({ type: 'opened' });
 } catch (error) {
-  tell({ type: 'failed', message: error instanceof GatewayError ? error.message : failureSentence(error) });
+  tell({ type: 'failed', error: error instanceof GatewayError ? error.message : failureSentence(error), damaged: isDamage(error) });
   port.close();
 }

@@ -29,6 +29,7 @@ function writeCalls(db: Database) {
     openSession: sessions.open,
     head: sessions.head,
     sealSession: sessions.seal,
+    interruptSessions: sessions.interrupt,
     prune: sessions.prune,
     sweep: sessions.sweep,
     appendEntry: log.append,
@@ -58,7 +59,7 @@ export function createWriter(db: Database): Writer {
       return { call: message.call, value: attempt(message.name as keyof WriteCalls, message.args) };
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      return { call: message.call, error: (error as Error).message };
+      return { call: message.call, error: (error as Error).message, damaged: false };
     }
   }
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Asked, Command, Denied, Gate, HoldContext, Mask, Ruling, SessionEvent } from '@sallyport/core';
+import type { Asked, Command, Denied, Gate, HoldContext, Mask, Ruling, SessionEvent, TextMask } from '@sallyport/core';
 import { type Playbook, playbook } from '@sallyport/core/playbook';
 import type { Catalogue, Relation, RelationColumn, Resolved } from '../src/catalogue/catalogue.ts';
 import type { Analysis } from '../src/classify/analysis.ts';
@@ -33,12 +33,13 @@ export interface TestRules {
   readonly rule?: (command: Command) => 'allow' | 'deny' | 'hold';
   /** By `schema.table.column`. */
   readonly masks?: Readonly<Record<string, Mask>>;
+  readonly textMask?: TextMask;
 }
 
 export const redact: Mask = { rule: 'test redact', method: 'redact', apply: () => '***' };
 const hidden: Mask = { rule: 'protected', method: 'null', apply: () => null };
 
-export function testGate({ rule = () => 'allow', masks }: TestRules): TestGate {
+export function testGate({ rule = () => 'allow', masks, textMask }: TestRules): TestGate {
   const commands: Command[] = [];
   const notes: SessionEvent[] = [];
   const recorded: Buffer[] = [];
@@ -60,6 +61,8 @@ export function testGate({ rule = () => 'allow', masks }: TestRules): TestGate {
     maskFor: ({ relation, name }) => masks?.[`${relation}.${name}`],
     protectedMask: hidden,
     unmasked: masks === undefined,
+    textMask,
+    isMask: (text) => text.includes('[redacted]'),
     note: (event) => void notes.push(event),
     record: (from, data) => void (from === 'client' ? recorded : seen).push(Buffer.from(data)),
     fingerprint: (...parts) =>

@@ -115,10 +115,8 @@ export interface StatementAnalysis {
 /** A whole text: one Query or Parse message. */
 export interface Analysis {
   readonly statements: readonly StatementAnalysis[];
-  /** The text with string literals as `'?'`, numbers as `0`, comments gone and white space folded. */
+  /** The text with string literals as `'?'`, numbers as `0`, comments gone and white space folded; of a long text its length. */
   readonly shape: string;
-  /** The text with every literal blanked and comments gone: recordable whatever it says. */
-  readonly blanked: string;
   /** Set when the text does not parse, is too large, or broke the parser: class is unknown. */
   readonly failure?: string;
   /**

@@ -1,10 +1,13 @@
+import { hash } from 'node:crypto';
 import type { Analysis, ParserSettings, StatementAnalysis } from './analysis.ts';
 import { BoundedCache } from './cache.ts';
 import { ParserThread } from './parser-thread.ts';
-import { blank, type Shape, shapeOf } from './text.ts';
+import { type Shape, shapeOf } from './text.ts';
 
 /** Longer texts are not parsed: a megabyte of SQL takes half a second and 100 MB. */
 const TEXT_CHARACTERS = 1 << 20;
+/** A longer text is known by its hash alone: few come again with other literals, and folding them takes long. */
+const SHAPE_CHARACTERS = 64 << 10;
 const CACHE_BYTES = 32 << 20;
 /** What an entry costs besides its strings. */
 const ENTRY_BYTES = 512;
@@ -26,32 +29,32 @@ export function createClassifier(): Classifier {
   const thread = new ParserThread();
   const cache = new BoundedCache<Known>(CACHE_BYTES);
 
-  async function parse(text: string, settings: ParserSettings, form: Shape, keys: Keys): Promise<Analysis> {
+  async function parse(text: string, form: Shape, keys: Keys): Promise<Analysis> {
     const answer = await thread.parse(text);
-    if ('failure' in answer) return { ...failed(text, settings, form.shape, answer.failure), ...(answer.syntax && { syntaxError: true }) };
+    if ('failure' in answer) return { ...failed(text, answer.failure), ...(answer.syntax && { syntaxError: true }) };
     const statements = JSON.parse(answer.statements) as readonly StatementAnalysis[];
     const size = answer.statements.length * 2 + ENTRY_BYTES;
     const byValue = answer.byValue || !form.certain;
     if (byValue && form.certain) cache.set(keys.shape, 'by value', keys.shape.length * 2 + ENTRY_BYTES);
     const key = byValue ? keys.text : keys.shape;
     cache.set(key, statements, size + key.length * 2);
-    return understood(text, settings, form.shape, statements, byValue);
+    return understood(form.shape, statements, byValue);
   }
 
   return {
     analyse(text, settings) {
       const refused = unreadable(text);
-      if (refused !== undefined) return failed(text.slice(0, TEXT_CHARACTERS), settings, undefined, refused);
-      const form = shapeOf(text, settings.standardConformingStrings);
+      if (refused !== undefined) return failed(text, refused);
+      const form = formOf(text, settings);
       if (form.backslash && !settings.standardConformingStrings) {
-        return failed(text, settings, form.shape, "A backslash in '…' is ambiguous while standard_conforming_strings is off: write E'…'.");
+        return failed(text, "A backslash in '…' is ambiguous while standard_conforming_strings is off: write E'…'.");
       }
       const keys = keysOf(text, settings, form);
       const like = form.certain ? cache.get(keys.shape) : 'by value';
       const byValue = like === 'by value';
       const known = byValue ? cache.get(keys.text) : like;
-      if (known === undefined || known === 'by value') return parse(text, settings, form, keys);
-      return understood(text, settings, form.shape, known, byValue);
+      if (known === undefined || known === 'by value') return parse(text, form, keys);
+      return understood(form.shape, known, byValue);
     },
     close: () => thread.close(),
   };
@@ -62,10 +65,17 @@ interface Keys {
   readonly text: string;
 }
 
+function formOf(text: string, { standardConformingStrings }: ParserSettings): Shape {
+  if (text.length <= SHAPE_CHARACTERS) return shapeOf(text, standardConformingStrings);
+  const { backslash } = standardConformingStrings ? { backslash: false } : shapeOf(text, false);
+  return { shape: lengthAlone(text), certain: false, backslash };
+}
+
 /** Everything that decides how a text is read is in its key. */
 function keysOf(text: string, settings: ParserSettings, form: Shape): Keys {
   const dialect = `${settings.standardConformingStrings ? '' : 'off '}${settings.serverVersion}\0`;
-  return { shape: `s${dialect}${form.shape}`, text: `t${dialect}${text}` };
+  const own = text.length <= SHAPE_CHARACTERS ? `t${dialect}${text}` : `h${dialect}${hash('sha256', text)}`;
+  return { shape: `s${dialect}${form.shape}`, text: own };
 }
 
 function unreadable(text: string): string | undefined {
@@ -75,27 +85,13 @@ function unreadable(text: string): string | undefined {
   return text.isWellFormed() ? undefined : 'The statement is not valid Unicode.';
 }
 
-function failed(text: string, settings: ParserSettings, shape: string | undefined, failure: string): Analysis {
-  const blanked = blank(text, settings.standardConformingStrings, true);
-  return { statements: [], shape: shape ?? blanked, blanked, failure };
+function failed(text: string, failure: string): Analysis {
+  return { statements: [], shape: lengthAlone(text), failure };
 }
 
-/** A text's analysis; what only some callers want is made when asked for. */
-function understood(
-  text: string,
-  settings: ParserSettings,
-  shape: string,
-  statements: readonly StatementAnalysis[],
-  byValue: boolean,
-): Analysis {
-  let blanked: string | undefined;
-  return {
-    statements,
-    shape,
-    ...(byValue && { byValue }),
-    get blanked(): string {
-      blanked ??= blank(text, settings.standardConformingStrings, false);
-      return blanked;
-    },
-  };
+function understood(shape: string, statements: readonly StatementAnalysis[], byValue: boolean): Analysis {
+  return { statements, shape, ...(byValue && { byValue }) };
 }
+
+/** In place of a shape; a comment, which no shape has. */
+const lengthAlone = (text: string): string => `-- ${text.length} characters`;

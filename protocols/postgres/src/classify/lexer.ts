@@ -1,12 +1,14 @@
 /** What a token is. `space` is white space and comments; `symbol` is one character of punctuation or operator. */
 export type TokenKind = 'space' | 'comment' | 'string' | 'number' | 'identifier' | 'word' | 'parameter' | 'symbol';
 
-/** Reasons why this lexer's view of a text may differ from the server's. */
+/** What else was noticed: reasons why this lexer's view of a text may differ from the server's. */
 export interface Doubts {
   /** A literal that other text decides about, or something that does not end: two texts of one shape may differ. */
   shape: boolean;
   /** A backslash inside an ordinary '…' literal: standard_conforming_strings decides where it ends. */
   backslash: boolean;
+  /** How deep comments stand within comments. */
+  nesting: number;
 }
 
 const WORD_START = 1;
@@ -43,7 +45,7 @@ const PARAMETER = /\$\d+/y;
  * @param visit gets every token in order; together they are the whole text.
  */
 export function lex(text: string, conforming: boolean, visit: (kind: TokenKind, start: number, end: number) => void): Doubts {
-  const doubts: Doubts = { shape: false, backslash: false };
+  const doubts: Doubts = { shape: false, backslash: false, nesting: 0 };
   let at = 0;
   let afterString = false;
   while (at < text.length) {
@@ -153,8 +155,10 @@ function commentEnd(text: string, start: number, doubts: Doubts): number {
   while (at < text.length && depth > 0) {
     const code = text.charCodeAt(at);
     const next = text.charCodeAt(at + 1);
-    if (code === SLASH && next === STAR) depth += 1;
-    else if (code === STAR && next === SLASH) depth -= 1;
+    if (code === SLASH && next === STAR) {
+      depth += 1;
+      if (depth > doubts.nesting) doubts.nesting = depth;
+    } else if (code === STAR && next === SLASH) depth -= 1;
     else {
       at += 1;
       continue;
@@ -179,12 +183,7 @@ function stringEnd(text: string, start: number, conforming: boolean, doubts: Dou
   if (prefix === 'u') doubts.shape = true; // a UESCAPE clause behind it has its say
   const quote = start + (prefix === '' ? 0 : prefix === 'u' ? 2 : 1);
   if (prefix === 'b' || prefix === 'x') return bitStringEnd(text, quote, doubts);
-  const end = quotedEnd(text, quote, QUOTE, prefix === 'e' || !conforming, doubts);
-  if (prefix !== 'e') {
-    const backslash = text.indexOf('\\', quote);
-    if (backslash >= 0 && backslash < end) doubts.backslash = true;
-  }
-  return end;
+  return quotedEnd(text, quote, QUOTE, prefix === 'e' || !conforming, doubts, prefix !== 'e');
 }
 
 /** B'…' and X'…' know no doubled quote: it ends them. */
@@ -194,10 +193,12 @@ function bitStringEnd(text: string, quote: number, doubts: Doubts): number {
   return end < 0 ? text.length : end + 1;
 }
 
-function quotedEnd(text: string, start: number, quote: number, escapes: boolean, doubts: Doubts): number {
+/** @param watched note a backslash: it means one thing or another. */
+function quotedEnd(text: string, start: number, quote: number, escapes: boolean, doubts: Doubts, watched = false): number {
   let at = start + 1;
   while (at < text.length) {
     const code = text.charCodeAt(at);
+    if (code === BACKSLASH && watched) doubts.backslash = true;
     if (code === BACKSLASH && escapes) at += 2;
     else if (code !== quote) at += 1;
     else if (text.charCodeAt(at + 1) === quote) at += 2;

@@ -1,11 +1,9 @@
 import { Worker } from 'node:worker_threads';
-import type { WorkerAnswer } from './parser-worker.ts';
+import type { WorkerAnswer, WorkerMessage } from './parser-worker.ts';
+import { TextQueue } from './text-queue.ts';
 
-/** A text may take this long, start of the thread included. */
-const DEADLINE_MS = 5_000;
-/** Texts that may wait for the parser, and their characters altogether. */
-const QUEUE_TEXTS = 1_024;
-const QUEUE_CHARACTERS = 16 << 20;
+/** The thread may take this long until it takes texts. */
+const START_MS = 10_000;
 /** Deep expressions recurse: with this much stack, some 100,000 terms. */
 const STACK_MB = 16;
 const HEAP_MB = 512;
@@ -16,39 +14,43 @@ interface Job {
 }
 
 const refusal = (failure: string): WorkerAnswer => ({ failure, broken: false });
+const TOO_MANY = refusal('The parser has too many statements waiting: try again.');
+const CLOSED = refusal('The parser has been shut down.');
+
+/** How long the parser may take for a text of that many characters: three times what it needs on a slow machine. */
+function deadlineMs(length: number): number {
+  return Math.min(500 + (length >> 10) * 2, 5_000);
+}
 
 /**
- * The PostgreSQL parser on a thread of its own: one text at a time, each with a deadline. Whatever
- * breaks the parser costs that text its answer and the thread its life; the next text gets a new one.
+ * The PostgreSQL parser on a thread of its own: one text at a time, each with a deadline, the short
+ * ones first. Whatever breaks the parser costs that text its answer and the thread its life; the
+ * next text gets a new one.
  */
 export class ParserThread {
-  readonly #queue: Job[] = [];
-  #characters = 0;
+  readonly #queue = new TextQueue<Job>();
   #worker: Worker | undefined;
+  /** The worker has said that it takes texts. */
+  #ready = false;
   #job: Job | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** Never rejects. */
   parse(text: string): Promise<WorkerAnswer> {
-    if (this.#closed) return Promise.resolve(refusal('The parser has been shut down.'));
-    if (this.#queue.length >= QUEUE_TEXTS || this.#characters + text.length > QUEUE_CHARACTERS) {
-      return Promise.resolve(refusal('The parser has too many statements waiting: try again.'));
-    }
+    if (this.#closed) return Promise.resolve(CLOSED);
     return new Promise((done) => {
-      this.#queue.push({ text, done });
-      this.#characters += text.length;
+      this.#queue.push({ text, done }, text.length)?.done(TOO_MANY);
       this.#next();
     });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const waiting = [...(this.#job ? [this.#job] : []), ...this.#queue.splice(0)];
+    const waiting = [...(this.#job ? [this.#job] : []), ...this.#queue.clear()];
     this.#job = undefined;
-    this.#characters = 0;
     const gone = this.#retire();
-    for (const job of waiting) job.done(refusal('The parser has been shut down.'));
+    for (const job of waiting) job.done(CLOSED);
     await gone;
   }
 
@@ -59,12 +61,12 @@ export class ParserThread {
       this.#worker?.unref();
       return;
     }
-    this.#characters -= job.text.length;
     this.#job = job;
     this.#worker ??= this.#start();
     this.#worker.ref();
-    this.#deadline = setTimeout(() => this.#fail('The statement took too long to be understood.'), DEADLINE_MS);
     this.#worker.postMessage(job.text);
+    if (this.#ready) this.#allow(deadlineMs(job.text.length));
+    else this.#allow(START_MS);
   }
 
   #start(): Worker {
@@ -72,10 +74,15 @@ export class ParserThread {
       name: 'sql-parser',
       resourceLimits: { stackSizeMb: STACK_MB, maxOldGenerationSizeMb: HEAP_MB },
     });
-    worker.on('message', (answer: WorkerAnswer) => {
+    worker.on('message', (message: WorkerMessage) => {
       if (worker !== this.#worker) return;
-      if ('broken' in answer && answer.broken) void this.#retire();
-      this.#settle(answer);
+      if (message === 'ready') {
+        this.#ready = true;
+        if (this.#job !== undefined) this.#allow(deadlineMs(this.#job.text.length));
+        return;
+      }
+      if ('broken' in message && message.broken) void this.#retire();
+      this.#settle(message);
     });
     const lost = (): void => {
       if (worker === this.#worker) this.#fail('The statement broke the parser.');
@@ -83,6 +90,18 @@ export class ParserThread {
     worker.on('error', lost);
     worker.on('exit', lost);
     return worker;
+  }
+
+  /** Gives the present text that long from now on. */
+  #allow(ms: number): void {
+    clearTimeout(this.#deadline);
+    const deadline = setTimeout(() => {
+      // An answer that came while this thread was busy is read first.
+      setImmediate(() => {
+        if (deadline === this.#deadline) this.#fail('The statement took too long to be understood.');
+      });
+    }, ms);
+    this.#deadline = deadline;
   }
 
   #fail(failure: string): void {
@@ -93,12 +112,14 @@ export class ParserThread {
   async #retire(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
+    this.#ready = false;
     clearTimeout(this.#deadline);
     await worker?.terminate();
   }
 
   #settle(answer: WorkerAnswer): void {
     clearTimeout(this.#deadline);
+    this.#deadline = undefined;
     const job = this.#job;
     this.#job = undefined;
     job?.done(answer);

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
 import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
 import { type Analysed, analyseStatement } from './analyse.ts';
+import { complexity } from './complexity.ts';
 import type { TreeNode } from './tree.ts';
 
 /** What the worker answers: `statements` as JSON text, or why the text could not be understood. */
@@ -10,7 +11,12 @@ export type WorkerAnswer =
   /** `broken`: the parser itself failed and is not to be trusted any more. `syntax`: the text is no SQL. */
   | { readonly failure: string; readonly broken: boolean; readonly syntax?: true };
 
+/** `ready`, once, when texts are taken; then an answer for each text. */
+export type WorkerMessage = 'ready' | WorkerAnswer;
+
 function answer(text: string): WorkerAnswer {
+  const refusal = complexity(text);
+  if (refusal !== undefined) return { failure: refusal, broken: false };
   try {
     const analysed = analyseText(text);
     return { statements: JSON.stringify(analysed.map(({ statement }) => statement)), byValue: analysed.some(({ byValue }) => byValue) };
@@ -42,4 +48,6 @@ function analyseText(text: string): Analysed[] {
 setFlagsFromString('--no-wasm-tier-up');
 setFlagsFromString('--no-wasm-dynamic-tiering');
 await loadModule();
-parentPort?.on('message', (text: string) => parentPort?.postMessage(answer(text)));
+const post = (message: WorkerMessage): void => parentPort?.postMessage(message);
+post('ready');
+parentPort?.on('message', (text: string) => post(answer(text)));

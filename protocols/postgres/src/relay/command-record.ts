@@ -1,5 +1,6 @@
 import type { Command, Gate } from '@sallyport/core';
 import type { Analysis, ParserSettings } from '../classify/analysis.ts';
+import { blank } from '../classify/text.ts';
 import type { TransactionStatus } from '../codec/query.ts';
 import type { Indirect } from './indirection.ts';
 import { type Meaning, RUNS_CODE } from './meaning.ts';
@@ -30,7 +31,7 @@ export function commandRecord(meaning: Meaning, circumstances: CommandCircumstan
     relations: resolved.relations,
     unfiltered: resolved.unfiltered,
     ...(resolved.reason !== undefined && { reason: resolved.reason }),
-    text: recordableText(meaning, indirect),
+    text: recordableText(meaning, circumstances),
     shape: shapeOf(meaning, indirect, digest),
     digest,
     parameters: bound === undefined ? [] : recordable(bound, statement?.parameterTypes ?? [], sealed, gate),
@@ -44,14 +45,16 @@ const RUNS = ' -- runs: ';
  * The text and what it runs by name. Whoever may not see protected data may not read it in a text
  * either, so approvers see such a text without its literals; where these are code, with its length.
  */
-function recordableText({ text, analysis, sealed }: Meaning, indirect: readonly Indirect[]): string {
+function recordableText({ text, analysis, sealed }: Meaning, { indirect, settings }: CommandCircumstances): string {
   const parts = [{ text, analysis }, ...indirect.map(({ statement }) => statement)];
   if (!sealed) return parts.map((part) => part.text).join(RUNS);
-  return parts
-    .map((part) =>
-      runsCode(part.analysis) ? `${part.analysis.blanked} -- sealed: ${Buffer.byteLength(part.text)} bytes` : part.analysis.blanked,
-    )
-    .join(RUNS);
+  return parts.map((part) => sealedText(part.text, part.analysis, settings)).join(RUNS);
+}
+
+/** The text without its literals, and without quoted names where these may be literals too. */
+function sealedText(text: string, analysis: Analysis, { standardConformingStrings }: ParserSettings): string {
+  const blanked = blank(text, standardConformingStrings, analysis.failure !== undefined);
+  return runsCode(analysis) ? `${blanked} -- sealed: ${Buffer.byteLength(text)} bytes` : blanked;
 }
 
 function runsCode({ statements }: Analysis): boolean {

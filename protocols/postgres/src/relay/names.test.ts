@@ -37,6 +37,17 @@ test('a session keeps a bounded number of names and bytes', () => {
   expect(large.full).toBe(true);
 });
 
+test('every name takes its own changes and those of all names in the order they were made', () => {
+  const names = new Names(weigh);
+  const [one, all, two] = [{ name: 'a', value: 'one', group: 1 }, { group: 1 }, { name: 'b', value: 'two', group: 1 }];
+  for (const change of [one, all, two]) names.propose(change);
+  expect([names.find('a', 1), names.find('b', 1), names.find('c', 1)]).toEqual([undefined, 'two', undefined]);
+  expect(names.find('a', 2)).toBe(UNSURE);
+  names.settle(one, true);
+  names.settle(all, false);
+  expect([names.find('a', 2), names.find('b', 2)]).toEqual(['one', UNSURE]);
+});
+
 /** A server that runs groups of changes in order and skips the rest of a group that failed. */
 const script = fc.array(
   fc.array(

@@ -9,6 +9,12 @@ export interface NameChange<T> {
   readonly group: number;
 }
 
+interface Pending<T> {
+  readonly change: NameChange<T>;
+  /** Its place among all proposed ones. */
+  readonly number: number;
+}
+
 /** What a name stands for depends on an answer that is still to come. */
 export const UNSURE = Symbol('unsure');
 
@@ -25,7 +31,10 @@ const MAX_BYTES = 64 * 1024 * 1024;
  */
 export class Names<T> {
   readonly #confirmed = new Map<string, T>();
-  readonly #pending: NameChange<T>[] = [];
+  /** Unanswered changes in their order, by name; under undefined those of every name. */
+  readonly #pending = new Map<string | undefined, Pending<T>[]>();
+  #proposed = 0;
+  #unanswered = 0;
   readonly #weigh: (value: T) => number;
   #bytes = 0;
 
@@ -36,28 +45,30 @@ export class Names<T> {
 
   /** No more may be made. */
   get full(): boolean {
-    return this.#confirmed.size + this.#pending.length >= MAX_NAMES || this.#bytes >= MAX_BYTES;
+    return this.#confirmed.size + this.#unanswered >= MAX_NAMES || this.#bytes >= MAX_BYTES;
   }
 
   /** @param group the group that asks. */
   find(name: string, group: number): T | undefined | typeof UNSURE {
-    for (let index = this.#pending.length - 1; index >= 0; index -= 1) {
-      const change = this.#pending[index] as NameChange<T>;
-      if (change.name !== undefined && change.name !== name) continue;
-      return change.group === group ? change.value : UNSURE;
-    }
-    return this.#confirmed.get(name);
+    const own = this.#pending.get(name)?.at(-1);
+    const every = this.#pending.get(undefined)?.at(-1);
+    const last = own === undefined || (every !== undefined && every.number > own.number) ? every : own;
+    if (last === undefined) return this.#confirmed.get(name);
+    return last.change.group === group ? last.change.value : UNSURE;
   }
 
   propose(change: NameChange<T>): void {
-    this.#pending.push(change);
+    const changes = this.#pending.get(change.name);
+    const pending = { change, number: this.#proposed++ };
+    if (changes === undefined) this.#pending.set(change.name, [pending]);
+    else changes.push(pending);
+    this.#unanswered += 1;
     if (change.value !== undefined) this.#bytes += this.#weigh(change.value);
   }
 
   /** The target has answered. @param confirmed false: the message failed, or was skipped */
   settle(change: NameChange<T>, confirmed: boolean): void {
-    const index = this.#pending.indexOf(change);
-    if (index >= 0) this.#pending.splice(index, 1);
+    this.#answered(change);
     const { name, value } = change;
     if (!confirmed) {
       if (value !== undefined) this.#bytes -= this.#weigh(value);
@@ -66,6 +77,17 @@ export class Names<T> {
       this.#drop(name);
       if (value !== undefined) this.#confirmed.set(name, value);
     }
+  }
+
+  /** Answers come in the order of the changes, so that it is the first of its name. */
+  #answered(change: NameChange<T>): void {
+    const changes = this.#pending.get(change.name) ?? [];
+    const index = changes.findIndex((pending) => pending.change === change);
+    if (index < 0) return;
+    this.#unanswered -= 1;
+    if (index === 0) changes.shift();
+    else changes.splice(index, 1);
+    if (changes.length === 0) this.#pending.delete(change.name);
   }
 
   /** Drops the confirmed names that `test` picks: the target did so without being told. */

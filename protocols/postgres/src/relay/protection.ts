@@ -1,9 +1,6 @@
-import type { Gate, Mask, MaskMethod } from '@sallyport/core';
+import { type Gate, MASK_METHODS, type Mask } from '@sallyport/core';
 import type { Origin, Relation } from '../catalogue/catalogue.ts';
 import { FIRST_OWN_OID, SYSTEM_SCHEMAS } from '../catalogue/queries.ts';
-
-/** How little a method leaves to see; more hides more. */
-const STRICTNESS: Readonly<Record<MaskMethod, number>> = { partial: 0, hash: 1, redact: 2, null: 3 };
 
 /**
  * What this session's identity may not see, asked of the gate each time: a reload of the
@@ -31,7 +28,7 @@ export class Protection {
     let strictest: Mask | undefined;
     for (const origin of origins) {
       const mask = this.#gate.maskFor(origin);
-      if (mask !== undefined && (strictest === undefined || STRICTNESS[mask.method] > STRICTNESS[strictest.method])) strictest = mask;
+      if (mask !== undefined && (strictest === undefined || rank(mask) < rank(strictest))) strictest = mask;
     }
     return strictest;
   }
@@ -49,6 +46,11 @@ export class Protection {
     }
     return false;
   }
+}
+
+/** From 0, the strictest. */
+function rank({ method }: Mask): number {
+  return MASK_METHODS.indexOf(method);
 }
 
 /** The server brought it, by OID and by schema: neither alone proves that. */
