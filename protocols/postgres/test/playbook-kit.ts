@@ -92,7 +92,7 @@ function ask(command: number, context: HoldContext, signal: AbortSignal, asked: 
 }
 
 /** A catalogue of plain tables, by `schema.table` with column names; OIDs count from 20000. */
-function testCatalogue(tables: Readonly<Record<string, readonly string[]>>): Catalogue {
+export function testCatalogue(tables: Readonly<Record<string, readonly string[]>>): Catalogue {
   const relations = Object.entries(tables).map(([path, columns], index): Relation => {
     const [schema = '', name = ''] = path.split('.');
     const entries = columns.map((column, at): [number, RelationColumn] => {

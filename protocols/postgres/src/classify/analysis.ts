@@ -42,6 +42,27 @@ export type OutputRef =
       readonly opaque: boolean;
     };
 
+/** Literals and parameters of a statement that stand beside one and the same column. */
+export interface Binding {
+  /** `equal`: `column = x`, IN, = ANY. `compared`: any other comparison, or one under a cast. `stored`: INSERT … VALUES, SET. */
+  readonly use: 'equal' | 'compared' | 'stored';
+  readonly column: string;
+  /** One of these has the column; the others must have none of that name. */
+  readonly tables: readonly NameRef[];
+  /** They are arrays of values: `= ANY ($1)`. */
+  readonly array?: true;
+  /** Their numbers in the whole text: its strings and numbers are counted from 0. */
+  readonly literals: readonly number[];
+  /** 1 for `$1`. */
+  readonly parameters: readonly number[];
+}
+
+export interface Bindings {
+  readonly bound: readonly Binding[];
+  /** Parameters that also stand where no binding tells what they are. */
+  readonly loose: readonly number[];
+}
+
 export interface CopyStatement {
   readonly direction: 'in' | 'out';
   readonly relation?: NameRef;
@@ -91,6 +112,8 @@ export interface StatementAnalysis {
   /** FROM holds only plain tables, no subquery, CTE, function, column alias or set operation. */
   readonly flat: boolean;
   readonly copy?: CopyStatement;
+  /** What its literals and parameters stand beside: of queries and data modifications, of EXPLAIN's and DECLARE's too. */
+  readonly bindings?: Bindings;
   /** PREPARE name AS …: the inner statement's analysis and its text. */
   readonly prepare?: { readonly name: string; readonly statement: StatementAnalysis; readonly text: string };
   /**

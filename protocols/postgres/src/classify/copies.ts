@@ -65,7 +65,8 @@ function convertsOwnType(cast: TreeNode): boolean {
   return inner?.tag === 'TypeCast' && (namesOwnType(cast) || namesOwnType(inner));
 }
 
-function namesOwnType(cast: TreeNode): boolean {
+/** A cast to a type that is not known to be the server's. */
+export function namesOwnType(cast: TreeNode): boolean {
   const type = child(cast, 'typeName');
   const parts = type === undefined ? [] : nameParts(type, 'names');
   return parts.at(-2) !== 'pg_catalog' && !isBuiltInType(parts.join('.'));

@@ -2,7 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
 import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
 import { type Analysed, analyseStatement } from './analyse.ts';
+import { bindingsOf } from './bindings.ts';
 import { complexity } from './complexity.ts';
+import { Literals } from './literals.ts';
 import type { TreeNode } from './tree.ts';
 
 /** What the worker answers: `statements` as JSON text, or why the text could not be understood. */
@@ -36,10 +38,14 @@ function withoutValues(message: string): string {
 function analyseText(text: string): Analysed[] {
   if (text === '') return [];
   const bytes = Buffer.from(text);
+  const literals = new Literals(text);
   return (parseSync(text).stmts ?? []).map(({ stmt, stmt_location: start = 0, stmt_len: length }) => {
     const own = bytes.toString('utf8', start, length ? start + length : undefined);
     const [tag, fields] = Object.entries(stmt ?? {})[0] ?? ['?', {}];
-    return analyseStatement({ tag, fields: fields as TreeNode['fields'] }, own);
+    const node = { tag, fields: fields as TreeNode['fields'] };
+    const { statement, byValue } = analyseStatement(node, own);
+    const bindings = bindingsOf(node, literals);
+    return { statement: bindings ? { ...statement, bindings } : statement, byValue };
   });
 }
 

@@ -52,11 +52,15 @@ function stringPlaceholder(text: string, start: number): string {
  * The text with its white space kept, literals as `?` and comments gone: recordable whatever it says.
  *
  * @param identifiers also blank "…", which an unparseable text may use for values.
+ * @param kept numbers of literals that stay: strings and numbers are counted from 0.
  */
-export function blank(text: string, conforming: boolean, identifiers: boolean): string {
+export function blank(text: string, conforming: boolean, identifiers: boolean, kept?: ReadonlySet<number>): string {
   let blanked = '';
+  let literal = 0;
   lex(text, conforming, (kind, start, end) => {
-    if (kind === 'string') blanked += stringPlaceholder(text, start);
+    const keep = (kind === 'string' || kind === 'number') && kept?.has(literal++);
+    if (keep) blanked += text.slice(start, end);
+    else if (kind === 'string') blanked += stringPlaceholder(text, start);
     else if (kind === 'number') blanked += '?';
     else if (kind === 'comment') blanked += ' ';
     else if (kind === 'identifier' && identifiers) blanked += '"?"';

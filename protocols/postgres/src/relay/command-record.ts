@@ -4,6 +4,7 @@ import { blank } from '../classify/text.ts';
 import type { TransactionStatus } from '../codec/query.ts';
 import type { Indirect } from './indirection.ts';
 import { type Meaning, RUNS_CODE } from './meaning.ts';
+import type { Readable } from './operands.ts';
 import { recordable } from './parameters.ts';
 import type { BoundValues, Statement } from './statement.ts';
 
@@ -23,6 +24,7 @@ export interface CommandCircumstances {
 /** What policy judges and the record keeps of a command. */
 export function commandRecord(meaning: Meaning, circumstances: CommandCircumstances, gate: Pick<Gate, 'fingerprint'>): Command {
   const { resolved, sealed, text } = meaning;
+  const readable = sealed ? meaning.readable() : undefined;
   const { bound, statement, indirect } = circumstances;
   const digest = digestOf(text, circumstances, gate);
   return {
@@ -31,10 +33,13 @@ export function commandRecord(meaning: Meaning, circumstances: CommandCircumstan
     relations: resolved.relations,
     unfiltered: resolved.unfiltered,
     ...(resolved.reason !== undefined && { reason: resolved.reason }),
-    text: recordableText(meaning, circumstances),
+    text: recordableText(meaning, circumstances, readable),
     shape: shapeOf(meaning, indirect, digest),
     digest,
-    parameters: bound === undefined ? [] : recordable(bound, statement?.parameterTypes ?? [], sealed, gate),
+    parameters:
+      bound === undefined
+        ? []
+        : recordable(bound, statement?.parameterTypes ?? [], (index) => !sealed || readable?.parameters.has(index) === true, gate),
   };
 }
 
@@ -43,17 +48,25 @@ const RUNS = ' -- runs: ';
 
 /**
  * The text and what it runs by name. Whoever may not see protected data may not read it in a text
- * either, so approvers see such a text without its literals; where these are code, with its length.
+ * either, so approvers see such a text without the literals that may be of it; where these are code,
+ * with its length.
  */
-function recordableText({ text, analysis, sealed }: Meaning, { indirect, settings }: CommandCircumstances): string {
-  const parts = [{ text, analysis }, ...indirect.map(({ statement }) => statement)];
-  if (!sealed) return parts.map((part) => part.text).join(RUNS);
-  return parts.map((part) => sealedText(part.text, part.analysis, settings)).join(RUNS);
+function recordableText(
+  { text, analysis, sealed }: Meaning,
+  { indirect, settings }: CommandCircumstances,
+  readable: Readable | undefined,
+): string {
+  const others = indirect.map(({ statement }) => statement);
+  if (!sealed) return [text, ...others.map((other) => other.text)].join(RUNS);
+  return [
+    sealedText(text, analysis, settings, readable?.literals),
+    ...others.map((other) => sealedText(other.text, other.analysis, settings)),
+  ].join(RUNS);
 }
 
-/** The text without its literals, and without quoted names where these may be literals too. */
-function sealedText(text: string, analysis: Analysis, { standardConformingStrings }: ParserSettings): string {
-  const blanked = blank(text, standardConformingStrings, analysis.failure !== undefined);
+/** The text without its literals, but for those that may be read, and without quoted names where these may be literals too. */
+function sealedText(text: string, analysis: Analysis, { standardConformingStrings }: ParserSettings, kept?: ReadonlySet<number>): string {
+  const blanked = blank(text, standardConformingStrings, analysis.failure !== undefined, kept);
   return runsCode(analysis) ? `${blanked} -- sealed: ${Buffer.byteLength(text)} bytes` : blanked;
 }
 

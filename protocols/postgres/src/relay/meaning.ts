@@ -1,6 +1,7 @@
 import type { CommandClass } from '@sallyport/core';
 import type { Catalogue, Resolved } from '../catalogue/catalogue.ts';
 import type { Analysis, CopyFormat, CopyStatement, StatementAnalysis } from '../classify/analysis.ts';
+import { type Readable, readableIn } from './operands.ts';
 import type { Protection } from './protection.ts';
 
 /** One statement of a text, held against the catalogue. */
@@ -23,8 +24,9 @@ export interface Meaning {
   readonly exposed: boolean;
   /** Its errors and notices may quote protected data: any effect may set off triggers, foreign keys and defaults. */
   readonly telling: boolean;
-  /** Literals and parameters may not be recorded as they are. */
+  /** Literals and parameters may not be recorded as they are, but for those that are {@link readable}. */
   readonly sealed: boolean;
+  readonly readable: () => Readable | undefined;
   /** undefined where nothing in the text needed it. */
   readonly catalogue: Catalogue | undefined;
   /** The protocol itself refuses it, whatever the rules say. */
@@ -52,8 +54,19 @@ export function meaningOf(inputs: MeaningInputs): Meaning {
   const statements = statementMeanings(inputs);
   const exposed = !protection.none && (uncertain || analysis.failure !== undefined || statements.some((statement) => statement.exposed));
   const telling = exposed || (!protection.none && resolved.class.some((one) => one !== 'read' && one !== 'session'));
-  const meaning = { text, analysis, resolved, statements, exposed, telling, catalogue };
-  return { ...meaning, sealed: exposed || carriesSecrets(resolved, analysis, text), refusal: exposed ? refusalOf(statements) : undefined };
+  const secret = carriesSecrets(resolved, analysis, text);
+  return {
+    text,
+    analysis,
+    resolved,
+    statements,
+    exposed,
+    telling,
+    catalogue,
+    sealed: exposed || secret,
+    readable: () => (exposed && !secret ? readableIn(statements, catalogue, protection) : undefined),
+    refusal: exposed ? refusalOf(statements) : undefined,
+  };
 }
 
 /** Behind a schema change in the same text names mean what it has made of them. */

@@ -8,18 +8,18 @@ const MAX_RECORDED_BYTES = 64 * 1024;
 
 /**
  * Bound values as they may be recorded: text as it is, binary of the common types as text. A value
- * that may be protected, has no text form or is very long becomes its type, length and keyed digest.
+ * that is not readable, has no text form or is very long becomes its type, length and keyed digest.
  */
 export function recordable(
   bound: BoundValues,
   types: readonly number[],
-  sealed: boolean,
+  readable: (index: number) => boolean,
   gate: Pick<Gate, 'fingerprint'>,
 ): readonly (string | null)[] {
   return bound.values.map((value, index) => {
     if (value === null) return null;
     const type = types[index] ?? 0;
-    if (!sealed && value.length <= MAX_RECORDED_BYTES) {
+    if (readable(index) && value.length <= MAX_RECORDED_BYTES) {
       const text = formatOf(bound.formats, index) === 0 ? value.toString('utf8') : binaryText(type, value);
       if (text !== undefined) return text;
     }
