@@ -17,14 +17,17 @@ const refusal = (failure: string): WorkerAnswer => ({ failure, broken: false });
 const TOO_MANY = refusal('The parser has too many statements waiting: try again.');
 const CLOSED = refusal('The parser has been shut down.');
 
-/** How long the parser may take for a text of that many characters: three times what it needs on a slow machine. */
-function deadlineMs(length: number): number {
+/** The longest that a text may take on a machine that is busy with other things. */
+const WALL_MS = 30_000;
+
+/** Time of its own that the parser may take for a text of that many characters: three times what it needs. */
+function budgetMs(length: number): number {
   return Math.min(500 + (length >> 10) * 2, 5_000);
 }
 
 /**
- * The PostgreSQL parser on a thread of its own: one text at a time, each with a deadline, the short
- * ones first. Whatever breaks the parser costs that text its answer and the thread its life; the
+ * The PostgreSQL parser on a thread of its own: one text at a time, each with a bound on the
+ * processor's time, the short ones first. Whatever breaks the parser costs that text its answer and the thread its life; the
  * next text gets a new one.
  */
 export class ParserThread {
@@ -65,8 +68,8 @@ export class ParserThread {
     this.#worker ??= this.#start();
     this.#worker.ref();
     this.#worker.postMessage(job.text);
-    if (this.#ready) this.#allow(deadlineMs(job.text.length));
-    else this.#allow(START_MS);
+    if (this.#ready) void this.#watch(this.#worker, job);
+    else this.#after(START_MS, () => this.#fail('The parser did not start.'));
   }
 
   #start(): Worker {
@@ -78,7 +81,7 @@ export class ParserThread {
       if (worker !== this.#worker) return;
       if (message === 'ready') {
         this.#ready = true;
-        if (this.#job !== undefined) this.#allow(deadlineMs(this.#job.text.length));
+        if (this.#job !== undefined) void this.#watch(worker, this.#job);
         return;
       }
       if ('broken' in message && message.broken) void this.#retire();
@@ -92,16 +95,26 @@ export class ParserThread {
     return worker;
   }
 
-  /** Gives the present text that long from now on. */
-  #allow(ms: number): void {
+  /** Lets the present text go when the parser has worked on it for too long, or it has waited for the parser to work. */
+  async #watch(worker: Worker, job: Job): Promise<void> {
+    const late = (): void => this.#fail('The statement took too long to be understood.');
+    const budget = budgetMs(job.text.length);
+    const until = performance.now() + WALL_MS;
+    this.#after(WALL_MS, late);
+    const before = await workedMs(worker);
+    const look = async (): Promise<void> => {
+      this.#after(WALL_MS, late);
+      const left = budget - ((await workedMs(worker)) - before);
+      if (job !== this.#job) return;
+      if (left > 0 && performance.now() < until) this.#after(left, look);
+      else late();
+    };
+    if (job === this.#job) this.#after(budget, look);
+  }
+
+  #after(ms: number, act: () => void): void {
     clearTimeout(this.#deadline);
-    const deadline = setTimeout(() => {
-      // An answer that came while this thread was busy is read first.
-      setImmediate(() => {
-        if (deadline === this.#deadline) this.#fail('The statement took too long to be understood.');
-      });
-    }, ms);
-    this.#deadline = deadline;
+    this.#deadline = setTimeout(act, ms);
   }
 
   #fail(failure: string): void {
@@ -119,10 +132,19 @@ export class ParserThread {
 
   #settle(answer: WorkerAnswer): void {
     clearTimeout(this.#deadline);
-    this.#deadline = undefined;
     const job = this.#job;
     this.#job = undefined;
     job?.done(answer);
     this.#next();
+  }
+}
+
+/** The processor's time that a worker has used; for one that is gone, more than any bound. */
+async function workedMs(worker: Worker): Promise<number> {
+  try {
+    const { user, system } = await worker.cpuUsage();
+    return (user + system) / 1000;
+  } catch {
+    return Number.POSITIVE_INFINITY;
   }
 }
