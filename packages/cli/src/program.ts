@@ -4,6 +4,7 @@ import { approvalsCommand } from './commands/approvals.ts';
 import { configCommand } from './commands/config.ts';
 import { connectCommand } from './commands/connect.ts';
 import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { execCommand } from './commands/exec.ts';
 import { loginCommands } from './commands/login.ts';
 import { policyCommand } from './commands/policy.ts';
@@ -32,6 +33,7 @@ export function createProgram(): Command {
     serveCommand(),
     demoCommand(),
     configCommand(),
+    doctorCommand(),
     tokenCommand(),
     ...loginCommands(),
     targetsCommand(),

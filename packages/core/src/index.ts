@@ -4,6 +4,7 @@ export * from './errors.ts';
 export * from './frame.ts';
 export * from './gate.ts';
 export * from './glob.ts';
+export * from './inspection.ts';
 export * from './mask.ts';
 export * from './protocol.ts';
 export * from './pump.ts';

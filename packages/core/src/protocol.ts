@@ -3,6 +3,7 @@ import type { SecureContextOptions } from 'node:tls';
 import type { Classification } from './command.ts';
 import type { Side } from './frame.ts';
 import type { Gate, SessionEnd } from './gate.ts';
+import type { Dsn, Inspection, InspectOptions } from './inspection.ts';
 
 /** Who is asking: a person or an agent, with groups. */
 export interface Identity {
@@ -173,8 +174,21 @@ export interface Protocol {
   /** Runs commands through the gateway as its client. @throws ExecError */
   exec(endpoint: Endpoint, command: string, signal: AbortSignal): AsyncIterable<ExecItem>;
   connect(endpoint: Endpoint): NativeClient;
-  /** Signs in at the target as the gateway would and leaves. @throws GatewayError */
-  probe(target: Target): Promise<void>;
+  /**
+   * What a connection string says; the environment variables of its own clients fill in the rest.
+   *
+   * @param text undefined: the environment alone.
+   * @returns undefined for a text that is no connection string of this protocol.
+   * @throws GatewayError ERR_CONFIG for one that cannot be used; the sentence holds no password.
+   */
+  readDsn(text: string | undefined, env: Readonly<Record<string, string | undefined>>): Dsn | undefined;
+  /**
+   * Signs in at the target as the gateway would, looks around and leaves. Changes nothing, and every
+   * question has an end of a few seconds. What cannot be found out is a result.
+   *
+   * @throws only the signal's reason
+   */
+  inspect(target: Target, options: InspectOptions, signal: AbortSignal): Promise<Inspection>;
   /** Ends what the protocol keeps warm: workers, catalogue connections. */
   close(): Promise<void>;
 }

@@ -7,4 +7,5 @@ export { configReference } from './config/reference.ts';
 export { resolveSecrets } from './config/target-secrets.ts';
 export { Gateway, type GatewayOptions } from './gateway.ts';
 export { createLog, type Logger } from './log.ts';
+export { type MaskCoverage, type MaskProposal, maskCoverage, proposeMasks } from './mask-proposal.ts';
 export { type Rehearsal, rehearse } from './rehearsal.ts';

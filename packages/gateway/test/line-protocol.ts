@@ -36,7 +36,8 @@ export function lineProtocol(): Protocol {
     connect: () => {
       throw new Error('not needed here');
     },
-    probe: async () => undefined,
+    readDsn: () => undefined,
+    inspect: async () => ({ results: [] }),
     close: async () => undefined,
   };
 }

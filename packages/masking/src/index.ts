@@ -1,3 +1,4 @@
 export { compileColumn } from './column.ts';
 export { compileMasks, type Masks } from './masks.ts';
 export type { MaskRule } from './rule.ts';
+export { guessByName, guessByValues, type SensitiveKind } from './sensitive-column.ts';

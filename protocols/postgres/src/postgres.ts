@@ -3,13 +3,14 @@ import { type Catalogues, createCatalogues } from './catalogue/catalogues.ts';
 import type { Analysis } from './classify/analysis.ts';
 import { createClassifier } from './classify/classifier.ts';
 import { foreignFunction } from './classify/pg-names.ts';
+import { readDsn } from './client/dsn.ts';
 import { exec } from './client/exec.ts';
 import { nativeClient } from './client/native-client.ts';
+import { inspect } from './inspect/inspect.ts';
 import { unresolved } from './relay/meaning.ts';
 import { decodeRecording } from './replay/recorded-result.ts';
 import { serve } from './serve.ts';
 import { CancelRegistry } from './startup/cancel-registry.ts';
-import { probe } from './startup/login-target.ts';
 import { openOwnConnection } from './startup/own-connection.ts';
 import { targetSchema } from './target-schema.ts';
 
@@ -35,7 +36,8 @@ export function postgres(): Protocol {
     decodeRecording,
     exec,
     connect: nativeClient,
-    probe,
+    readDsn,
+    inspect,
     async close() {
       await classifier.close();
       await catalogues?.close();

@@ -5,12 +5,12 @@ import type { Store } from '@sallyport/core';
 import type { TokenRequest } from '@sallyport/identity';
 import { openAdministrator } from '../administrator.ts';
 import { CliError } from '../exit.ts';
+import { freePort, isFree } from '../port.ts';
 import { openServingStore, type RunningGateway, startGateway } from '../running-gateway.ts';
 import { loadSite, type Site } from '../site.ts';
 import { mintFor } from '../token-mint.ts';
 import { writeDemoConfiguration } from './configuration.ts';
 import { startDatabase } from './database.ts';
-import { freePort, isFree } from './port.ts';
 
 export interface DemoOptions {
   readonly folder: string;

@@ -7,7 +7,7 @@ import { encodeAuthentication } from '../codec/authentication.ts';
 import { encodeQuery } from '../codec/query.ts';
 import { SSL_REQUEST_PACKET } from '../codec/startup-packets.ts';
 import { errorResponse } from '../errors.ts';
-import { cancelAtTarget, loginTarget, probe, type TargetLogin } from './login-target.ts';
+import { cancelAtTarget, loginTarget, type TargetLogin } from './login-target.ts';
 import { openOwnConnection } from './own-connection.ts';
 
 const pem = (name: string): string => readFileSync(new URL(`../../../../test-fixtures/certificates/${name}`, import.meta.url), 'utf8');
@@ -135,8 +135,6 @@ describe.each([
       expect(heard).toContain('57014');
     }
   });
-
-  test('a probe signs in and leaves', () => probe(as('trusted', undefined, { options: { database: 'postgres' } })));
 });
 
 describe('a target that is not what it should be', () => {

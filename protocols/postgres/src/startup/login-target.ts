@@ -3,11 +3,9 @@ import { GatewayError, ProtocolError, type Target } from '@sallyport/core';
 import { type Authentication, decodeAuthentication } from '../codec/authentication.ts';
 import { decodeErrorOrNotice } from '../codec/error-fields.ts';
 import { BACKEND } from '../codec/message-types.ts';
-import { TERMINATE } from '../codec/query.ts';
 import { type BackendKey, decodeBackendKeyData, decodeNegotiateProtocolVersion, decodeParameterStatus } from '../codec/session-messages.ts';
 import { encodeCancelRequest, encodeStartupMessage } from '../codec/startup-packets.ts';
 import { SqlStateError } from '../errors.ts';
-import { usualDatabase } from './destination.ts';
 import { SocketReader } from './socket-reader.ts';
 import { connectTarget, type TargetConnection, unreachable } from './target-connection.ts';
 import { refused, type SignInPeer, signInAtTarget } from './target-sign-in.ts';
@@ -126,10 +124,4 @@ export async function cancelAtTarget(target: Target, key: BackendKey): Promise<v
   } catch {
     // Nobody waits for an answer: a cancel that does not arrive is one that came too late.
   }
-}
-
-/** Signs in as the gateway would, and leaves. @throws GatewayError as {@link loginTarget} */
-export async function probe(target: Target): Promise<void> {
-  const { socket } = await loginTarget(target, usualDatabase(target), new Map(), AbortSignal.timeout(LOGIN_MS));
-  socket.end(TERMINATE);
 }

@@ -1,4 +1,4 @@
-import { connect as connectTcp, isIP } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { GatewayError, type Target } from '@sallyport/core';
@@ -32,7 +32,8 @@ export async function connectTarget(target: Target, signal: AbortSignal): Promis
   }
 }
 
-async function reach(target: Target, signal: AbortSignal): Promise<Duplex> {
+/** The TCP connection alone. @throws as {@link connectTarget} */
+export async function reach(target: Target, signal: AbortSignal): Promise<Socket> {
   signal.throwIfAborted();
   const { host, port } = target;
   const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
@@ -68,7 +69,7 @@ async function secure(socket: Duplex, target: Target, signal: AbortSignal): Prom
   }
 }
 
-function tlsOptions({ host, tls, credentials }: Target): ConnectionOptions {
+export function tlsOptions({ host, tls, credentials }: Target): ConnectionOptions {
   const verify = tls.mode === 'verify-full';
   return {
     host,
@@ -85,7 +86,7 @@ function tlsOptions({ host, tls, credentials }: Target): ConnectionOptions {
 }
 
 /** Waits for `event`. @throws what the socket failed with, or the signal's reason */
-function settled(socket: Duplex, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<void> {
+export function settled(socket: Duplex, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const abort = (): void => reject(signal.reason);
   tolerateErrors(socket);

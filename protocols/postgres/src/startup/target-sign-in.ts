@@ -122,7 +122,7 @@ function passwordOf(target: Target): string {
 /** The gateway could not sign in; the client has nothing to mend. */
 export function refused(target: Target, why: string, cause?: unknown): GatewayError {
   const message = `The target ${target.name} refused the gateway's own login (${why}). Your token is fine: the target's administrator must mend this.`;
-  return new GatewayError('ERR_TARGET_AUTH', message, { cause });
+  return new GatewayError('ERR_TARGET_AUTH', message, { cause: cause ?? new Error(why) });
 }
 
 function out(what: string): ProtocolError {

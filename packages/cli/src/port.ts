@@ -14,13 +14,18 @@ export async function freePort(): Promise<number> {
 
 /** Whether one can listen on a port of the loopback interface. */
 export async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, '127.0.0.1');
+  return (await listenFault('127.0.0.1', port)) === undefined;
+}
+
+/** Why one cannot listen there: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`. undefined: one can. */
+export async function listenFault(host: string, port: number): Promise<string | undefined> {
+  const server = createServer().listen({ host, port, exclusive: true });
   try {
     await once(server, 'listening');
-  } catch {
-    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? (error as Error).message;
   }
   server.close();
   await once(server, 'close');
-  return true;
+  return undefined;
 }
