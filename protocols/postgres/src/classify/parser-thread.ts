@@ -106,10 +106,10 @@ export class ParserThread {
       this.#after(WALL_MS, late);
       const left = budget - ((await workedMs(worker)) - before);
       if (job !== this.#job) return;
-      if (left > 0 && performance.now() < until) this.#after(left, look);
+      if (left > 0 && performance.now() < until) this.#after(left, () => void look());
       else late();
     };
-    if (job === this.#job) this.#after(budget, look);
+    if (job === this.#job) this.#after(budget, () => void look());
   }
 
   #after(ms: number, act: () => void): void {
