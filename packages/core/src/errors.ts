@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'ERR_LOGIN' // the client did not prove who it is
   | 'ERR_ACCESS' // known, but not allowed to reach this target
   | 'ERR_TARGET_UNREACHABLE' // no connection to the target
+  | 'ERR_TARGET_CLOSED' // the target ended the session, or its connection was cut
   | 'ERR_TARGET_AUTH' // the target refused the gateway's own login
   | 'ERR_PROTOCOL' // bytes that are not the protocol
   | 'ERR_RECORDING' // the record could not be kept

@@ -46,8 +46,14 @@ export type Step = readonly Out[] | AsyncIterable<readonly Out[]>;
 export interface Relay<C extends Frame, T extends Frame = C> {
   fromClient(frame: C): Step;
   fromTarget(frame: T): Step;
-  /** The client left, or the session is being ended: aborts a held command. */
+  /** The client left, or the session is being ended: aborts a held command. What it sent before it runs. */
   clientGone(): void;
+  /** The session is over: nothing may wait, be judged or run any more. */
+  over?(): void;
+  /** With this message the client says goodbye. Asked as it arrives, also behind a held command. */
+  leaves?(frame: C): boolean;
+  /** The target owes answers. */
+  busy?(): boolean;
   /** A command waits for a person right now: its client must not be able to leave unseen. */
   held?(): boolean;
 }

@@ -1,67 +1,116 @@
 import type { Readable } from 'node:stream';
+import type { Decoder, Frame } from './frame.ts';
 
 /** How far a side is read ahead of its loop: enough to see its FIN behind a held command. */
 const READ_AHEAD_BYTES = 64 * 1024;
 
+/** What is noticed as it arrives, even while the loop stands still at an earlier frame. */
+export interface InletWatch<F extends Frame> {
+  frame?(frame: F): void;
+  /** Once, at the peer's end; with what the socket failed with, if it did. */
+  end?(cut: Error | undefined): void;
+  /** No more is read ahead: from here on the peer's end cannot be seen. */
+  full?(): void;
+}
+
 /**
- * A socket as chunks to pull. Not pulling is the back-pressure: at most 64 KiB and one chunk wait
+ * A socket as frames to take. Not taking is the back-pressure: at most 64 KiB and one chunk wait
  * here, then the socket is paused and TCP holds the sender.
  */
-export class Inlet {
+export class Inlet<F extends Frame> {
   readonly #socket: Readable;
-  readonly #waiting: Buffer[] = [];
+  #frames: F[] = [];
+  #waiting = 0;
   #bytes = 0;
   #over = false;
-  #error: Error | undefined;
+  #cut: Error | undefined;
+  #fault: unknown;
   #wake: (() => void) | undefined;
 
-  /**
-   * @param onEnd called once, as soon as the peer's end is seen, even while chunks still wait.
-   * @param onFull called when no more is read ahead: from then on the peer's end cannot be seen.
-   */
-  constructor(socket: Readable, onEnd: () => void, onFull: () => void = () => undefined) {
+  constructor(socket: Readable, decoder: Decoder<F>, watch: InletWatch<F> = {}) {
     this.#socket = socket;
-    const finish = (error?: Error): void => {
+    const finish = (cut?: Error): void => {
       if (this.#over) return;
       this.#over = true;
-      this.#error = error;
-      onEnd();
-      this.#wake?.();
+      this.#cut = cut;
+      watch.end?.(cut);
+      this.#awake();
     };
     socket.on('data', (chunk: Buffer) => {
-      this.#waiting.push(chunk);
+      if (this.#over) return;
       this.#bytes += chunk.length;
-      this.#wake?.();
-      if (!this.full) return;
+      this.#waiting += chunk.length;
+      try {
+        for (const frame of decoder.push(chunk)) {
+          this.#frames.push(frame);
+          watch.frame?.(frame);
+        }
+      } catch (error) {
+        this.#fault = error;
+        finish();
+      }
+      this.#awake();
+      if (!this.full || this.#over) return;
       socket.pause();
-      onFull();
+      watch.full?.();
     });
     socket.once('end', () => finish());
     socket.on('error', finish);
     socket.once('close', () => finish());
-    if (socket.destroyed) finish();
+    if (socket.destroyed) finish(socket.errored ?? undefined);
+  }
+
+  /** Bytes read so far. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** As much waits as may wait. */
   get full(): boolean {
-    return this.#bytes >= READ_AHEAD_BYTES;
+    return this.#waiting >= READ_AHEAD_BYTES;
   }
 
-  /** The next chunk; undefined when the peer ended. @throws the socket's error */
-  async pull(): Promise<Buffer | undefined> {
-    for (;;) {
-      const chunk = this.#waiting.shift();
-      if (chunk !== undefined) {
-        this.#bytes -= chunk.length;
-        if (!this.full && this.#socket.isPaused()) this.#socket.resume();
-        return chunk;
-      }
-      if (this.#error !== undefined) throw this.#error;
-      if (this.#over) return undefined;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = undefined;
-    }
+  /** The peer has ended, and all that it sent was taken. */
+  get finished(): boolean {
+    return this.#over && this.#waiting === 0;
+  }
+
+  /** What the socket failed with. */
+  get cut(): Error | undefined {
+    return this.#cut;
+  }
+
+  /** What the decoder threw at the bytes behind the last frame. */
+  get fault(): unknown {
+    return this.#fault;
+  }
+
+  /** Resolves when there is something to take, or never will be; undefined when that is so already. */
+  arrival(): Promise<void> | undefined {
+    if (this.#waiting > 0 || this.#over) return undefined;
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  /** All frames that wait, which may be none: a message can arrive in many chunks. */
+  take(): readonly F[] {
+    const frames = this.#frames;
+    this.#frames = [];
+    this.#waiting = 0;
+    if (this.#socket.isPaused()) this.#socket.resume();
+    return frames;
+  }
+
+  /** Reads on, so that the peer's end is seen, and keeps nothing of it. */
+  discard(): void {
+    this.#over = true;
+    this.take();
+    this.#awake();
+  }
+
+  #awake(): void {
+    this.#wake?.();
+    this.#wake = undefined;
   }
 }

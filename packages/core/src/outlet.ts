@@ -8,6 +8,7 @@ import type { Side } from './frame.ts';
 export class Outlet {
   readonly #socket: Writable;
   #owner: Side | undefined;
+  #closed = false;
   #freed: (() => void)[] = [];
 
   constructor(socket: Writable) {
@@ -20,19 +21,29 @@ export class Outlet {
   }
 
   /**
-   * Writes the pieces as one and waits until the socket wants more.
+   * Writes the pieces as one. Resolves when the socket wants more; undefined when it does already.
    *
    * @param loop whose pieces they are.
    * @param open the last piece ends inside a message of that loop.
    */
-  async write(pieces: readonly Buffer[], loop: Side, open: boolean): Promise<void> {
-    while (this.#owner !== undefined && this.#owner !== loop) {
-      await new Promise<void>((resolve) => this.#freed.push(resolve));
-    }
+  write(pieces: readonly Buffer[], loop: Side, open: boolean): Promise<void> | undefined {
+    if (this.#closed) return undefined;
+    if (this.#owner !== undefined && this.#owner !== loop) return this.#turn().then(() => this.write(pieces, loop, open));
     this.#owner = open ? loop : undefined;
     const writable = this.#send(pieces);
     if (!open) this.#release();
-    if (!writable) await this.#drained();
+    return writable ? undefined : this.#drained();
+  }
+
+  /** That loop is done. What it left unfinished nobody can finish, and nothing may come inside. */
+  leave(loop: Side): void {
+    if (this.#owner === loop) this.close();
+  }
+
+  /** Nothing is written any more, and nobody waits to. */
+  close(): void {
+    this.#closed = true;
+    this.#release();
   }
 
   #send(pieces: readonly Buffer[]): boolean {
@@ -44,6 +55,10 @@ export class Outlet {
     for (const piece of pieces) writable = socket.write(piece);
     socket.uncork();
     return writable;
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => this.#freed.push(resolve));
   }
 
   #release(): void {

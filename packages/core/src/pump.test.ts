@@ -4,13 +4,14 @@ import { GatewayError } from './errors.ts';
 import type { Decoder, Frame, Relay } from './frame.ts';
 import { pump } from './pump.ts';
 
-/** One line is one message. */
+/** One line is one message; a line that ends in `...` is a part of one. */
 class Lines implements Decoder<Frame> {
   #rest = Buffer.alloc(0);
   *push(chunk: Buffer): Iterable<Frame> {
     this.#rest = Buffer.concat([this.#rest, chunk]);
     for (let end = this.#rest.indexOf(10); end >= 0; end = this.#rest.indexOf(10)) {
-      yield { raw: this.#rest.subarray(0, end + 1), first: true, last: true };
+      const raw = this.#rest.subarray(0, end + 1);
+      yield { raw, first: true, last: !raw.toString().endsWith('...\n') };
       this.#rest = this.#rest.subarray(end + 1);
     }
   }
@@ -37,7 +38,12 @@ const straight: Relay<Frame> = {
   clientGone: () => undefined,
 };
 
-async function start(relay: Relay<Frame>, gate: { durable?: () => Promise<void> | undefined } = {}) {
+interface Wishes {
+  durable?(): Promise<void> | undefined;
+  stopTarget?(): Promise<void>;
+}
+
+async function start(relay: Relay<Frame>, { durable = () => undefined, stopTarget }: Wishes = {}) {
   const client = await pair();
   const target = await pair();
   const ended = new AbortController();
@@ -45,12 +51,14 @@ async function start(relay: Relay<Frame>, gate: { durable?: () => Promise<void> 
   const result = pump({
     client: client.near,
     target: target.near,
+    targetName: 'shop',
     clientDecoder: new Lines(),
     targetDecoder: new Lines(),
     relay,
-    gate: { durable: gate.durable ?? (() => undefined), ready: () => undefined, record: (_from, data) => recorded.push(data) },
+    gate: { durable, ready: () => undefined, record: (_from, data) => recorded.push(data) },
     signal: ended.signal,
     farewell: (error) => Buffer.from(`bye: ${error.message}\n`),
+    ...(stopTarget && { stopTarget }),
   });
   return { client: client.far, target: target.far, ended, recorded, result };
 }
@@ -62,8 +70,8 @@ test('carries both directions and records what the client saw', async () => {
   session.client.write('a\nb\n');
   expect(await read(session.target)).toBe('a\nb\n');
   session.target.write('1\n2\n');
-  session.target.end();
   expect(await read(session.client)).toBe('1\n2\n');
+  session.client.end();
   const end = await session.result;
   expect(end).toMatchObject({ clientBytes: 4, targetBytes: 4, clientFrames: 2, targetFrames: 2 });
   expect(end.error).toBeUndefined();
@@ -95,22 +103,50 @@ test('a record that cannot be kept ends the session with a sentence, unforwarded
   expect((await session.result).error?.code).toBe('ERR_RECORDING');
 });
 
-test('a step that waits sees its client leave', async () => {
+/** Holds every command, until its client leaves. */
+function holding(): Relay<Frame> & { readonly left: Promise<void> } {
   const left = Promise.withResolvers<void>();
-  const relay: Relay<Frame> = {
+  let held = false;
+  return {
     ...straight,
-    fromClient: () =>
-      (async function* () {
-        yield [{ to: 'client' as const, data: Buffer.from('wait\n') }];
-        await left.promise;
-      })(),
+    left: left.promise,
+    held: () => held,
+    leaves: ({ raw }) => raw.equals(Buffer.from('quit\n')),
+    fromClient: (frame) =>
+      frame.raw.equals(Buffer.from('quit\n'))
+        ? [{ to: 'target', data: frame.raw }]
+        : (async function* () {
+            held = true;
+            yield [{ to: 'client' as const, data: Buffer.from('wait\n') }];
+            await left.promise;
+          })(),
     clientGone: () => left.resolve(),
   };
-  const session = await start(relay);
+}
+
+test('a step that waits sees its client leave', async () => {
+  const session = await start(holding());
   session.client.write('drop\n');
   expect(await read(session.client)).toBe('wait\n');
   session.client.end();
   session.target.end();
+  expect((await session.result).error).toBeUndefined();
+});
+
+test.each([
+  ['behind it', 'drop\nquit\n'],
+  ['later', 'drop\n', 'quit\n'],
+])('a step that waits sees its client say goodbye, %s, with the socket left open', async (_when, ...said) => {
+  const relay = holding();
+  const session = await start(relay);
+  for (const words of said) {
+    session.client.write(words);
+    if (said.length > 1 && words === said[0]) await read(session.client);
+  }
+  await relay.left;
+  expect(await read(session.target)).toBe('quit\n');
+  session.target.end();
+  session.client.resume();
   expect((await session.result).error).toBeUndefined();
 });
 
@@ -122,20 +158,101 @@ test('an ended session tells the client why', async () => {
 });
 
 test('a held command ends with its session when more waits behind it than may be read', async () => {
-  const left = Promise.withResolvers<void>();
-  let held = false;
-  const relay: Relay<Frame> = {
-    ...straight,
-    held: () => held,
-    fromClient: () =>
-      (async function* () {
-        held = true;
-        yield [{ to: 'client' as const, data: Buffer.from('wait\n') }];
-        await left.promise;
-      })(),
-    clientGone: () => left.resolve(),
-  };
-  const session = await start(relay);
+  const session = await start(holding());
   session.client.write(`drop\n${'behind\n'.repeat(20_000)}`);
   expect((await session.result).error?.code).toBe('ERR_LIMIT');
+});
+
+test('a target that closes before its client is named, and the client is told', async () => {
+  const session = await start(straight);
+  session.target.end('1\n');
+  let told = '';
+  for await (const chunk of session.client) told += String(chunk);
+  expect(told).toBe('1\nbye: The target shop closed the connection.\n');
+  expect((await session.result).error?.code).toBe('ERR_TARGET_CLOSED');
+});
+
+test('who cuts the connection is named', async () => {
+  const one = await start(straight);
+  one.target.resetAndDestroy();
+  expect(await read(one.client)).toBe('bye: The target shop cut the connection (ECONNRESET).\n');
+  expect((await one.result).error?.code).toBe('ERR_TARGET_CLOSED');
+  const other = await start(straight);
+  other.client.resetAndDestroy();
+  expect((await other.result).error).toMatchObject({ code: 'ERR_ENDED', message: 'The client cut the connection (ECONNRESET).' });
+});
+
+test('a client that closes in peace gets what it asked for, however long the target works', async () => {
+  let busy = true;
+  const session = await start({ ...straight, busy: () => busy });
+  session.client.end('slow\n');
+  await new Promise((resolve) => setTimeout(resolve, 3_500)); // longer than a side may take to close
+  busy = false;
+  session.target.end('done\n');
+  expect(await read(session.client)).toBe('done\n');
+  expect((await session.result).error).toBeUndefined();
+});
+
+test('an answer that cannot be delivered to a client that left ends the session', async () => {
+  const session = await start({ ...straight, busy: () => true });
+  session.client.end('slow\n');
+  await read(session.target);
+  session.client.destroy();
+  const answers = setInterval(() => session.target.write('row\n'), 10);
+  session.target.on('error', () => undefined);
+  expect((await session.result).error).toBeUndefined();
+  clearInterval(answers);
+});
+
+test('what the target still works on is stopped before its connection goes, when the gateway ends the session', async () => {
+  const order: string[] = [];
+  const stopped = Promise.withResolvers<void>();
+  const session = await start(straight, {
+    stopTarget: () => {
+      order.push('stop');
+      return stopped.promise;
+    },
+  });
+  const closed = once(session.target.resume(), 'end').then(() => order.push('closed'));
+  session.ended.abort(new GatewayError('ERR_ENDED', 'revoked'));
+  expect(await read(session.client)).toBe('bye: revoked\n');
+  expect(order).toEqual(['stop']);
+  stopped.resolve();
+  await session.result;
+  await closed;
+  expect(order).toEqual(['stop', 'closed']);
+});
+
+test.each(['client', 'target'] as const)('nothing is stopped where the %s went by itself', async (side) => {
+  const stops: string[] = [];
+  const session = await start(straight, { stopTarget: async () => void stops.push('stop') });
+  session[side].resetAndDestroy();
+  session.client.resume();
+  await session.result;
+  expect(stops).toEqual([]);
+});
+
+test('a target that ends in the middle of a message leaves nobody waiting for its rest', async () => {
+  const session = await start({ ...straight, fromClient: ({ raw }) => [{ to: 'client', data: raw }] });
+  session.target.write('half...\n');
+  expect(await read(session.client)).toBe('half...\n');
+  session.client.write('local\n');
+  session.target.end();
+  const end = await session.result;
+  expect(end.error?.code).toBe('ERR_TARGET_CLOSED');
+  expect(Buffer.concat(session.recorded).toString()).not.toContain('bye'); // it would stand inside the message
+});
+
+test('a message in slices of one byte is one message', async () => {
+  const session = await start(straight);
+  session.client.setNoDelay(true);
+  for (const letter of 'abc\ndef\n') {
+    session.client.write(letter);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  session.client.end();
+  let seen = '';
+  for await (const chunk of session.target) seen += String(chunk);
+  expect(seen).toBe('abc\ndef\n');
+  expect(await session.result).toMatchObject({ clientBytes: 8, clientFrames: 2 });
 });

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Batch } from './batch.ts';
 import { GatewayError } from './errors.ts';
 import type { Decoder, Frame, Out, Relay, Side, Step } from './frame.ts';
 import type { Gate, SessionEnd } from './gate.ts';
@@ -14,157 +15,204 @@ const FLUSH_BYTES = 256 * 1024;
 export interface PumpOptions<C extends Frame, T extends Frame> {
   readonly client: Duplex;
   readonly target: Duplex;
+  /** The target's name, for sentences. */
+  readonly targetName: string;
   readonly clientDecoder: Decoder<C>;
   readonly targetDecoder: Decoder<T>;
   readonly relay: Relay<C, T>;
   readonly gate: Pick<Gate, 'durable' | 'ready' | 'record'>;
   /** Aborted with a GatewayError when the session must end. */
   readonly signal: AbortSignal;
-  /** The protocol's last words to its client, as wire bytes. */
+  /** The protocol's last words to its client, as wire bytes; none when the client has been told. */
   farewell(error: GatewayError): Buffer;
+  /**
+   * Stops what the target still works on, while its connection is open: called when the gateway
+   * ends a session. It must end by itself.
+   */
+  stopTarget?(): Promise<void>;
 }
 
 /**
- * Moves a session's bytes until both sides are done: the only loop, once per direction.
- *
- * Pull a chunk, cut it into frames, ask the relay, wait until what the target must not outrun is
- * durable, write once, wait for the socket. Never rejects; what went wrong is in the result, and
- * the client has been told.
+ * Moves a session's bytes until both sides are done. Never rejects; what went wrong is in the
+ * result, and the client has been told.
  */
-export async function pump<C extends Frame, T extends Frame>(options: PumpOptions<C, T>): Promise<SessionEnd> {
-  const { client, target, relay, gate, signal } = options;
-  const outlets = { client: new Outlet(client), target: new Outlet(target) };
-  const count = { clientBytes: 0, targetBytes: 0, clientFrames: 0, targetFrames: 0 };
-  const gone = Promise.withResolvers<void>();
-  let over = false;
+export function pump<C extends Frame, T extends Frame>(options: PumpOptions<C, T>): Promise<SessionEnd> {
+  return new Pump(options).run();
+}
 
-  async function flush(batch: Batch, loop: Side): Promise<void> {
-    for (const to of batch.sides()) {
-      if (to === 'target') await gate.durable();
-      const pieces = batch.take(to);
-      if (to === 'client') for (const piece of pieces) gate.record('target', piece);
-      await outlets[to].write(pieces, loop, batch.open && to !== loop);
-    }
+/**
+ * The only loop, once per direction: take what has arrived, ask the relay about each frame, wait
+ * until what the target must not outrun is durable, write once, wait for the socket. Where there is
+ * nothing to wait for nothing is awaited, since a promise for each write can be measured.
+ */
+class Pump<C extends Frame, T extends Frame> {
+  readonly #options: PumpOptions<C, T>;
+  readonly #inlets: { readonly client: Inlet<C>; readonly target: Inlet<T> };
+  readonly #outlets: Readonly<Record<Side, Outlet>>;
+  readonly #frames = { client: 0, target: 0 };
+  readonly #gone = Promise.withResolvers<void>();
+  /** The client has said goodbye or closed. What it sent before still runs. */
+  #left = false;
+  /** Nobody is judged, and nothing recorded or written, any more. */
+  #over = false;
+
+  constructor(options: PumpOptions<C, T>) {
+    const { client, target, relay } = options;
+    this.#options = options;
+    this.#outlets = { client: new Outlet(client), target: new Outlet(target) };
+    this.#inlets = {
+      client: new Inlet(client, options.clientDecoder, {
+        frame: (frame) => relay.leaves?.(frame) && this.#leave(),
+        end: (cut) => (cut === undefined ? this.#leave() : relay.clientGone()),
+        full: () => this.#refuseBlindness(),
+      }),
+      target: new Inlet(target, options.targetDecoder),
+    };
   }
 
-  async function loop<F extends Frame>(from: Side, inlet: Inlet, decoder: Decoder<F>, ask: (frame: F) => Step): Promise<void> {
+  async run(): Promise<SessionEnd> {
+    const { relay, signal } = this.#options;
+    const { client, target } = this.#inlets;
+    const abort = (): void => this.#gone.reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const fromClient = this.#carry('client', client, (frame) => relay.fromClient(frame));
+    const fromTarget = this.#carry('target', target, (frame) => relay.fromTarget(frame));
+    fromClient.then(() => this.#finish()).then(this.#gone.resolve, this.#gone.reject);
+    fromTarget.then(this.#gone.resolve, this.#gone.reject);
+
+    const error = await this.#gone.promise.then(() => undefined, asGatewayError);
+    this.#over = true;
+    relay.clientGone();
+    relay.over?.();
+    this.#outlets.target.close();
+    await Promise.all([this.#closeTarget(error), this.#closeClient(error)]);
+    await Promise.allSettled([fromClient, fromTarget]);
+    signal.removeEventListener('abort', abort);
+    return {
+      clientBytes: client.bytes,
+      targetBytes: target.bytes,
+      clientFrames: this.#frames.client,
+      targetFrames: this.#frames.target,
+      opaqueBytes: 0,
+      ...(error && { error }),
+    };
+  }
+
+  /** A direction to its end. What it leaves in the middle of a message stays so: nothing may come inside. */
+  async #carry<F extends Frame>(from: Side, inlet: Inlet<F>, ask: (frame: F) => Step): Promise<void> {
+    try {
+      await this.#loop(from, inlet, ask);
+    } finally {
+      for (const outlet of Object.values(this.#outlets)) outlet.leave(from);
+    }
+    if (inlet.fault !== undefined) throw inlet.fault;
+    if (!this.#left && !this.#over) throw endedBy(from, inlet.cut, this.#options.targetName);
+  }
+
+  async #loop<F extends Frame>(from: Side, inlet: Inlet<F>, ask: (frame: F) => Step): Promise<void> {
     const batch = new Batch();
-    for (let chunk = await inlet.pull(); chunk !== undefined; chunk = await inlet.pull()) {
-      count[`${from}Bytes`] += chunk.length;
-      for (const frame of decoder.push(chunk)) {
-        if (over) return; // nobody is judged, and nothing recorded, that can no longer run
-        if (frame.first) count[`${from}Frames`] += 1;
+    while (!inlet.finished) {
+      const arrival = inlet.arrival();
+      if (arrival !== undefined) await arrival;
+      for (const frame of inlet.take()) {
+        if (this.#over) return;
+        if (frame.first) this.#frames[from] += 1;
         const step = ask(frame);
         batch.open = !frame.last;
         if (Array.isArray(step)) batch.add(step);
-        else {
-          await flush(batch, from); // what came before must not wait for a person
-          for await (const outs of step as AsyncIterable<readonly Out[]>) {
-            batch.add(outs);
-            await flush(batch, from);
-            if (inlet.full) refuseBlindness();
-          }
-        }
-        if (batch.bytes >= FLUSH_BYTES) await flush(batch, from);
+        else await this.#follow(step as AsyncIterable<readonly Out[]>, batch, from);
+        if (batch.bytes >= FLUSH_BYTES) await this.#flush(batch, from);
       }
-      await flush(batch, from);
-      if (from === 'target') await gate.ready();
+      const written = this.#flush(batch, from);
+      if (written !== undefined) await written;
+      const ready = from === 'target' ? this.#options.gate.ready() : undefined;
+      if (ready !== undefined) await ready;
     }
   }
 
+  /** A step that waits. What came before it must not wait for a person. */
+  async #follow(step: AsyncIterable<readonly Out[]>, batch: Batch, from: Side): Promise<void> {
+    await this.#flush(batch, from);
+    for await (const outs of step) {
+      batch.add(outs);
+      await this.#flush(batch, from);
+      if (this.#inlets[from].full) this.#refuseBlindness();
+    }
+  }
+
+  /** Writes a batch out, to the client first. undefined when there is nothing to wait for. */
+  #flush(batch: Batch, loop: Side): Promise<void> | undefined {
+    if (this.#over) return undefined;
+    if (batch.holds('client')) {
+      const told = this.#tell(batch.take('client'), loop, batch.open);
+      if (told !== undefined) return told.then(() => this.#flush(batch, loop));
+    }
+    if (!batch.holds('target')) return undefined;
+    const write = (): Promise<void> | undefined => this.#outlets.target.write(batch.take('target'), loop, batch.open && loop === 'client');
+    return this.#options.gate.durable()?.then(write) ?? write();
+  }
+
+  #tell(pieces: readonly Buffer[], loop: Side, open: boolean): Promise<void> | undefined {
+    const { client, gate } = this.#options;
+    // An answer that cannot be delivered ends the session, as it does at a server.
+    if (client.destroyed && this.#left) this.#gone.resolve();
+    if (!client.destroyed) for (const piece of pieces) gate.record('target', piece);
+    return this.#outlets.client.write(pieces, loop, open && loop === 'target');
+  }
+
+  #leave(): void {
+    this.#left = true;
+    this.#options.relay.clientGone();
+  }
+
   /** A held command whose client cannot be seen to leave might run for nobody. */
-  function refuseBlindness(): void {
-    if (relay.held?.())
-      gone.reject(new GatewayError('ERR_LIMIT', 'Too much was sent behind a command that waits for an approval; send it alone.'));
+  #refuseBlindness(): void {
+    if (this.#options.relay.held?.())
+      this.#gone.reject(new GatewayError('ERR_LIMIT', 'Too much was sent behind a command that waits for an approval; send it alone.'));
   }
 
-  const clientInlet = new Inlet(client, () => relay.clientGone(), refuseBlindness);
-  const targetInlet = new Inlet(target, () => undefined);
-  const abort = (): void => gone.reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-
-  const fromClient = loop('client', clientInlet, options.clientDecoder, (frame) => relay.fromClient(frame)).then(() => target.end());
-  const fromTarget = loop('target', targetInlet, options.targetDecoder, (frame) => relay.fromTarget(frame));
-  fromClient.then(() => delay(CLOSE_GRACE_MS, undefined, { ref: false })).then(() => gone.resolve(), gone.reject);
-  fromTarget.then(gone.resolve, gone.reject);
-
-  let error: GatewayError | undefined;
-  try {
-    await gone.promise;
-  } catch (cause) {
-    error = asGatewayError(cause);
+  /** The client has left. The target finishes what it was sent, as it would without a gateway. */
+  async #finish(): Promise<void> {
+    if (this.#over) return;
+    this.#options.target.end();
+    do await delay(CLOSE_GRACE_MS, undefined, { ref: false });
+    while (!this.#over && this.#options.relay.busy?.());
   }
-  over = true;
-  relay.clientGone();
-  await close(options, outlets.client, error);
-  await Promise.allSettled([fromClient, fromTarget]);
-  signal.removeEventListener('abort', abort);
-  return { ...count, opaqueBytes: 0, ...(error && { error }) };
+
+  async #closeTarget(error: GatewayError | undefined): Promise<void> {
+    const { client, target, stopTarget } = this.#options;
+    this.#inlets.target.discard();
+    // A client that is just gone is no reason to stop: a server would not notice either.
+    if (error !== undefined && error.code !== 'ERR_TARGET_CLOSED' && !client.destroyed) await stopTarget?.();
+    target.destroy();
+  }
+
+  /** Says why, where that can be said without breaking into a message. */
+  async #closeClient(error: GatewayError | undefined): Promise<void> {
+    const { client, gate, farewell } = this.#options;
+    const { midMessage } = this.#outlets.client;
+    this.#outlets.client.close();
+    this.#inlets.client.discard();
+    if (client.writable) {
+      const words = error === undefined || midMessage ? Buffer.alloc(0) : farewell(error);
+      if (words.length > 0) gate.record('target', words);
+      client.end(words);
+      await Promise.race([new Promise((resolve) => client.once('close', resolve)), delay(CLOSE_GRACE_MS, undefined, { ref: false })]);
+    }
+    client.destroy();
+  }
 }
 
-/** Says why, where that can be said without breaking into a message, and closes both sockets. */
-async function close(
-  options: Pick<PumpOptions<Frame, Frame>, 'client' | 'target' | 'gate' | 'farewell'>,
-  outlet: Outlet,
-  error: GatewayError | undefined,
-): Promise<void> {
-  const { client, target } = options;
-  target.destroy();
-  if (!client.writable) {
-    client.destroy();
-    return;
-  }
-  if (error !== undefined && !outlet.midMessage) {
-    const words = options.farewell(error);
-    options.gate.record('target', words);
-    client.end(words);
-  } else client.end();
-  client.resume();
-  await Promise.race([new Promise((resolve) => client.once('close', resolve)), delay(CLOSE_GRACE_MS, undefined, { ref: false })]);
-  client.destroy();
+/** What it means that a side's connection is over while nobody has said goodbye. */
+function endedBy(side: Side, cut: Error | undefined, targetName: string): GatewayError {
+  const did = cut === undefined ? 'closed the connection' : `cut the connection (${(cut as NodeJS.ErrnoException).code ?? cut.message})`;
+  return side === 'client'
+    ? new GatewayError('ERR_ENDED', `The client ${did}.`, { cause: cut })
+    : new GatewayError('ERR_TARGET_CLOSED', `The target ${targetName} ${did}.`, { cause: cut });
 }
 
 function asGatewayError(cause: unknown): GatewayError {
   if (cause instanceof GatewayError) return cause;
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ETIMEDOUT') {
-    return new GatewayError('ERR_ENDED', `The connection was cut (${code}).`, { cause });
-  }
   return new GatewayError('ERR_PROTOCOL', 'The session met an internal error and was closed.', { cause });
-}
-
-/** Pieces on their way out, in order, with neighbours of one buffer joined without copying. */
-class Batch {
-  /** The last frame seen was not the end of its message. */
-  open = false;
-  bytes = 0;
-  readonly #pieces: Record<Side, Buffer[]> = { client: [], target: [] };
-
-  add(outs: readonly Out[]): void {
-    for (const { to, data } of outs) {
-      if (data.length === 0) continue;
-      this.bytes += data.length;
-      const pieces = this.#pieces[to];
-      const previous = pieces.at(-1);
-      if (previous?.buffer === data.buffer && previous.byteOffset + previous.length === data.byteOffset) {
-        pieces[pieces.length - 1] = Buffer.from(data.buffer, previous.byteOffset, previous.length + data.length);
-      } else pieces.push(data);
-    }
-  }
-
-  sides(): Side[] {
-    const sides: Side[] = [];
-    if (this.#pieces.client.length > 0) sides.push('client');
-    if (this.#pieces.target.length > 0) sides.push('target');
-    return sides;
-  }
-
-  take(side: Side): readonly Buffer[] {
-    const pieces = this.#pieces[side];
-    this.#pieces[side] = [];
-    this.bytes = 0;
-    for (const other of Object.values(this.#pieces)) for (const piece of other) this.bytes += piece.length;
-    return pieces;
-  }
 }

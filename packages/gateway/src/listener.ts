@@ -82,6 +82,7 @@ export class Listener {
     signIn.signal.addEventListener('abort', () => setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref());
     const admitted = (): void => {
       place();
+      socket.off('end', left).off('close', left);
       this.#closing.signal.removeEventListener('abort', closing);
     };
     try {

@@ -9,7 +9,8 @@ import type { Store } from '@sallyport/core';
 import { mintToken, openKeys } from '@sallyport/identity';
 import { describeSession } from '@sallyport/recording';
 import { openStore } from '@sallyport/store';
-import { createLog, Gateway, loadConfig } from '../src/index.ts';
+import { pino } from 'pino';
+import { Gateway, loadConfig } from '../src/index.ts';
 import { lineProtocol } from './line-protocol.ts';
 
 const protocols = [lineProtocol()];
@@ -20,12 +21,17 @@ let store: Store;
 let gateway: Gateway;
 let ports: { readonly listen: number; readonly admin: number };
 const reached: string[] = [];
+const logged: string[] = [];
+const connections = new Set<Socket>();
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sallyport-gateway-'));
   file = join(folder, 'sallyport.yaml');
   reached.length = 0;
+  logged.length = 0;
+  connections.clear();
   echo = createServer((socket) => {
+    connections.add(socket);
     socket.on('error', () => undefined);
     socket.on('data', (data) => {
       reached.push(data.toString().trim());
@@ -46,7 +52,7 @@ async function start(): Promise<Gateway> {
     loadConfig: load,
     store,
     protocols,
-    log: createLog('silent'),
+    log: pino({ level: 'warn' }, { write: (line) => void logged.push(line) }),
     version: 'test',
   });
   await made.start();
@@ -233,6 +239,37 @@ test('a token that was revoked is no guess: its owner signs in with another one 
   expect(await metrics.text()).toMatch(/sallyport_sign_ins_refused_total\{[^}]*\} 10\n/);
 });
 
+test('a target that closes fails the session: client, record and log say so', async () => {
+  const client = await signIn('alice', await token('alice'));
+  for (const connection of connections) connection.destroy();
+  expect(await client.line()).toBe('bye: The target echo closed the connection.');
+  await client.leave();
+  const session = await onlySession();
+  expect(session).toMatchObject({ state: 'failed', sealed: true });
+  const error = { code: 'ERR_TARGET_CLOSED', message: 'The target echo closed the connection.' };
+  expect(session.events.at(-1)).toMatchObject({ type: 'ended', error });
+  expect(logged.map((line) => JSON.parse(line) as object)).toMatchObject([{ session: session.id, code: error.code, msg: error.message }]);
+});
+
+test('a client that is cut off ends the session, and is named', async () => {
+  const client = await signIn('alice', await token('alice'));
+  client.reset();
+  while (logged.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await client.leave();
+  const session = await onlySession();
+  expect(session).toMatchObject({ state: 'ended', sealed: true });
+  expect(session.events.at(-1)).toMatchObject({ error: { code: 'ERR_ENDED', message: 'The client cut the connection (ECONNRESET).' } });
+});
+
+test('a client that closes its side reads the answers that are still to come', async () => {
+  const client = await signIn('alice', await token('alice'));
+  const answer = client.say('read a.b');
+  const left = client.leave();
+  expect(await answer).toBe('ok read a.b');
+  await left;
+  expect(await onlySession()).toMatchObject({ state: 'ended', sealed: true, commands: 1 });
+});
+
 test('connect hands out a token for one sign-in', async () => {
   const answer = await api('/connect', await token('alice'), { target: 'echo' });
   const { user, token: ticket, port } = answer.body as { user: string; token: string; port: number };
@@ -287,14 +324,17 @@ async function dial(user: string, secret: string) {
   socket.write(`${user} ${secret}\n`);
   return {
     line,
+    reset: () => void socket.resetAndDestroy(),
     say(text: string): Promise<string> {
       socket.write(`${text}\n`);
       return line();
     },
     async leave(): Promise<void> {
-      const closed = once(socket, 'close');
-      socket.end();
-      await closed;
+      if (!socket.closed) {
+        const closed = once(socket, 'close');
+        socket.end();
+        await closed;
+      }
       // The seal is written after the client has been let go.
       await new Promise((resolve) => setTimeout(resolve, 100));
     },

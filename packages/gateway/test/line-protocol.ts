@@ -73,6 +73,7 @@ async function serve(client: Duplex, host: Host): Promise<void> {
     const end = await pump({
       client,
       target,
+      targetName: session.target.name,
       clientDecoder: new LineDecoder(),
       targetDecoder: new LineDecoder(),
       relay: relay(session, answer),

@@ -10,6 +10,7 @@ export const SQLSTATE: Readonly<Record<ErrorCode | DenialCause, string>> = {
   ERR_LOGIN: '28P01', // invalid_password
   ERR_ACCESS: '28000', // invalid_authorization_specification
   ERR_TARGET_UNREACHABLE: '08001', // sqlclient_unable_to_establish_sqlconnection
+  ERR_TARGET_CLOSED: '08006', // connection_failure
   ERR_TARGET_AUTH: '08004', // sqlserver_rejected_establishment_of_sqlconnection
   ERR_PROTOCOL: '08P01', // protocol_violation
   ERR_RECORDING: '58030', // io_error
@@ -31,6 +32,14 @@ export class SqlStateError extends GatewayError {
   }
 }
 
+/** The target ended the session with a FATAL of its own, which the client has read. */
+export class TargetFatal extends SqlStateError {
+  constructor({ code, message }: { readonly code: string; readonly message: string }) {
+    super('ERR_TARGET_CLOSED', code, `The target ended the session: ${message} (${code}).`);
+    this.name = 'TargetFatal';
+  }
+}
+
 function sqlStateOf(error: GatewayError): string {
   return error instanceof SqlStateError ? error.sqlState : SQLSTATE[error.code];
 }
@@ -45,8 +54,9 @@ export function noticeResponse(message: string, hint?: string, detail?: string):
   return encodeErrorOrNotice({ type: 'NoticeResponse', fields: fieldsOf('NOTICE', '00000', message, hint, detail) });
 }
 
-/** The last words to a client: FATAL, with the error's own sentence. */
+/** The last words to a client: FATAL, with the error's own sentence; none behind the target's own. */
 export function farewell(error: GatewayError): Buffer {
+  if (error instanceof TargetFatal) return Buffer.alloc(0);
   return errorResponse('FATAL', sqlStateOf(error), error.message);
 }
 

@@ -57,12 +57,16 @@ async function converse(accepted: AcceptedClient, login: TargetLogin, { classifi
     return await pump({
       client: socket,
       target: login.socket,
+      targetName: target.name,
       clientDecoder: frontendDecoder(),
       targetDecoder: backendDecoder(),
       relay,
       gate,
       signal: gate.signal,
       farewell,
+      stopTarget: async () => {
+        if (relay.busy()) await cancelTarget();
+      },
     });
   } finally {
     registration.release();

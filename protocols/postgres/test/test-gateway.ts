@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import type { Protocol, Session, SessionEnd, Target } from '@sallyport/core';
+import type { GatewayError, Protocol, Session, SessionEnd, Target } from '@sallyport/core';
 import { postgres } from '../src/index.ts';
 import { type TestGate, type TestRules, testGate } from './playbook-kit.ts';
 import { testHost } from './test-host.ts';
@@ -11,6 +11,8 @@ export interface TestGateway {
   readonly gate: TestGate;
   readonly protocol: Protocol;
   readonly ends: SessionEnd[];
+  /** Ends the sessions that are open, as a revocation does. */
+  end(reason: GatewayError): void;
   close(): Promise<void>;
 }
 
@@ -24,7 +26,7 @@ export async function startTestGateway(target: Target, rules: TestRules = {}): P
   const { host } = testHost([target], { alice: [TOKEN] }, AbortSignal.timeout(600_000));
   const facts = new Map<string, Map<string, string>>();
   const served = new Set<Promise<void>>();
-  const ended = new AbortController();
+  let ended = new AbortController();
   const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const done = protocol
       .serve(socket, {
@@ -60,6 +62,10 @@ export async function startTestGateway(target: Target, rules: TestRules = {}): P
     gate,
     protocol,
     ends,
+    end(reason) {
+      ended.abort(reason);
+      ended = new AbortController();
+    },
     async close() {
       server.close();
       ended.abort();

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Target } from '@sallyport/core';
 import { decodeErrorOrNotice } from '../src/codec/error-fields.ts';
 import { BACKEND } from '../src/codec/message-types.ts';
@@ -63,6 +64,16 @@ export class WireClient {
       answers.push(plain(raw));
       if (last && raw[0] === BACKEND.ReadyForQuery) return answers;
     }
+  }
+
+  /** Says no more. Answers still arrive. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** Goes without a word; not inside TLS. */
+  reset(): void {
+    (this.#socket as Socket).resetAndDestroy();
   }
 
   close(): void {

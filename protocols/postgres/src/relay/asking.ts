@@ -134,13 +134,13 @@ export class Asking {
   }
 
   async *#after<T>(wait: Promise<T>, next: (value: T) => Step): AsyncGenerator<readonly Out[]> {
-    const value = await this.#conversation.unlessGone(wait);
+    const value = await this.#conversation.unless(this.#conversation.over.signal, wait);
     if (value !== undefined && !this.#void()) yield* each(next(value));
   }
 
-  /** The client has left, or an error came meanwhile and the target would skip the message. */
+  /** The session is over, or an error came meanwhile and the target would skip the message. */
   #void(): boolean {
-    return this.#conversation.gone.signal.aborted || this.#conversation.skipping;
+    return this.#conversation.over.signal.aborted || this.#conversation.skipping;
   }
 }
 

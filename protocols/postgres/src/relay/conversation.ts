@@ -69,8 +69,10 @@ export class Conversation {
   altered = false;
   /** The session has once changed how texts are read: transactions may change it back. */
   wary = false;
-  /** The client has left, or the session is being ended. */
+  /** The client has left: a command that is held for it never runs. */
   readonly gone = new AbortController();
+  /** The session is over: nothing more is judged or run. */
+  readonly over = new AbortController();
 
   constructor(options: RelayOptions) {
     this.gate = options.gate;
@@ -99,24 +101,23 @@ export class Conversation {
   }
 
   /** Waits until nothing is in flight, asking the target for answers that it may hold back. */
-  async *drain(): AsyncGenerator<readonly Out[], void> {
+  async *drain(end: AbortSignal = this.over.signal): AsyncGenerator<readonly Out[], void> {
     const tail = this.replies.tail;
     if (tail === undefined) return;
     if (tail.kind !== 'sync' && tail.kind !== 'query') yield [{ to: 'target', data: FLUSH }];
-    await this.unlessGone(this.replies.idle());
+    await this.unless(end, this.replies.idle());
   }
 
-  /** The promise's value, or undefined as soon as the session ends. */
-  async unlessGone<T>(promise: Promise<T>): Promise<T | undefined> {
-    const { signal } = this.gone;
-    if (signal.aborted) return undefined;
-    const left = Promise.withResolvers<undefined>();
-    const abort = (): void => left.resolve(undefined);
-    signal.addEventListener('abort', abort, { once: true });
+  /** The promise's value, or undefined as soon as the client is gone, or the session over. */
+  async unless<T>(end: AbortSignal, promise: Promise<T>): Promise<T | undefined> {
+    if (end.aborted) return undefined;
+    const ended = Promise.withResolvers<undefined>();
+    const abort = (): void => ended.resolve(undefined);
+    end.addEventListener('abort', abort, { once: true });
     try {
-      return await Promise.race([promise, left.promise]);
+      return await Promise.race([promise, ended.promise]);
     } finally {
-      signal.removeEventListener('abort', abort);
+      end.removeEventListener('abort', abort);
     }
   }
 }

@@ -26,7 +26,7 @@ export async function* lookAtCopy(
   exposed: boolean,
 ): AsyncGenerator<readonly Out[], CopyLook | undefined> {
   yield* conversation.drain();
-  const { replies, status, open } = conversation;
+  const { replies, status, open, over } = conversation;
   // A Sync inside a group would commit what the client has not finished.
   const whole = status === 'T' || open.messages === 0;
   let fields: readonly Field[] | undefined;
@@ -45,8 +45,8 @@ export async function* lookAtCopy(
   if (whole) replies.push({ kind: 'sync', own: true, exposed: false });
   const parse = encodeParse({ statement: NAME, sql: queryOf(copy), parameterTypes: [] });
   yield [{ to: 'target', data: Buffer.concat([parse, encodeDescribe('S', NAME), encodeClose('S', NAME), whole ? SYNC : FLUSH]) }];
-  await conversation.unlessGone(replies.idle());
-  if (conversation.gone.signal.aborted) return undefined;
+  await conversation.unless(over.signal, replies.idle());
+  if (over.signal.aborted) return undefined;
   return fields === undefined ? { error, told: !whole } : { fields };
 }
 

@@ -57,7 +57,7 @@ export class CopyStream {
   }
 
   async *#held(reply: Reply, copyIn: CopyIn, frame: PgFrame): AsyncGenerator<readonly Out[]> {
-    if (copyIn.held === undefined) return;
+    if (copyIn.held === undefined || this.#conversation.gone.signal.aborted) return;
     const verdict = yield* this.#holding.askAboutCopy(copyIn.held, copyIn.facts());
     if (this.#conversation.gone.signal.aborted) return;
     if (verdict.action === 'allow') yield* each(toTarget(frame.raw));

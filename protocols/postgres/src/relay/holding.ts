@@ -45,7 +45,7 @@ export class Holding {
     hold: Hold,
     settle: (verdict: Verdict, copy?: HeldCopy) => Step,
   ): AsyncGenerator<readonly Out[]> {
-    yield* this.#conversation.drain();
+    yield* this.#conversation.drain(this.#conversation.gone.signal);
     const boundary = this.#boundary(request);
     if (boundary === 'rebind' && !this.#void()) yield* this.#closeGroup();
     const look = boundary === 'rebind' ? 'sync' : boundary;
@@ -125,10 +125,10 @@ export class Holding {
   }
 
   async *#closeGroup(): AsyncGenerator<readonly Out[]> {
-    const { replies } = this.#conversation;
+    const { replies, gone } = this.#conversation;
     replies.push({ kind: 'sync', own: true, exposed: false });
     yield toTarget(SYNC);
-    await this.#conversation.unlessGone(replies.idle());
+    await this.#conversation.unless(gone.signal, replies.idle());
   }
 
   async *#look(boundary: 'sync' | 'flush' | 'none'): AsyncGenerator<readonly Out[], SessionContext | undefined> {

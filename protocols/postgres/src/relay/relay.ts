@@ -1,5 +1,6 @@
 import type { Relay, Step } from '@sallyport/core';
 import type { PgFrame } from '../codec/frames.ts';
+import { FRONTEND } from '../codec/message-types.ts';
 import { ClientSide } from './client-side.ts';
 import { Conversation, type RelayOptions } from './conversation.ts';
 import { TargetSide } from './target-side.ts';
@@ -19,11 +20,13 @@ export function createRelay(options: RelayOptions): PgRelay {
   const conversation = new Conversation(options);
   const client = new ClientSide(conversation);
   const target = new TargetSide(conversation);
-  const { replies, suspended, gone } = conversation;
+  const { replies, suspended, gone, over } = conversation;
   return {
     fromClient: (frame): Step => client.take(frame),
     fromTarget: (frame): Step => target.take(frame),
     clientGone: () => gone.abort(),
+    over: () => over.abort(),
+    leaves: ({ type }) => type === FRONTEND.Terminate,
     held: () => client.asking.holding.active,
     busy: () => replies.length > 0,
     cancelHold: () => client.asking.holding.cancel(),

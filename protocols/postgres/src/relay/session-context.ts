@@ -34,7 +34,7 @@ export async function* readContext(
   conversation: Conversation,
   boundary: 'sync' | 'flush',
 ): AsyncGenerator<readonly Out[], SessionContext | undefined> {
-  const { replies } = conversation;
+  const { replies, gone } = conversation;
   let cells: readonly (Buffer | null)[] | undefined;
   const answer = Promise.withResolvers<boolean>();
   const query = {
@@ -52,8 +52,8 @@ export async function* readContext(
   replies.push({ kind: 'close', ...own });
   if (boundary === 'sync') replies.push({ kind: 'sync', ...own });
   yield [{ to: 'target', data: boundary === 'sync' ? Buffer.concat([MESSAGES, SYNC]) : Buffer.concat([MESSAGES, FLUSH]) }];
-  const answered = await conversation.unlessGone(answer.promise);
-  await conversation.unlessGone(replies.idle());
+  const answered = await conversation.unless(gone.signal, answer.promise);
+  await conversation.unless(gone.signal, replies.idle());
   if (answered !== true || cells === undefined) return undefined;
   const [currentUser, sessionUser, searchPath, locks] = cells.map((cell) => cell?.toString() ?? '');
   return { currentUser: currentUser ?? '', sessionUser: sessionUser ?? '', searchPath: searchPath ?? '', locks: locks ?? '' };

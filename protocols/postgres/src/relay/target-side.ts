@@ -1,4 +1,4 @@
-import { GatewayError, ProtocolError, type Step } from '@sallyport/core';
+import { GatewayError, type Out, ProtocolError, type Step } from '@sallyport/core';
 import { decodeCopyResponse } from '../codec/copy.ts';
 import { decodeErrorOrNotice } from '../codec/error-fields.ts';
 import { decodeParameterDescription } from '../codec/extended-query.ts';
@@ -7,7 +7,7 @@ import { BACKEND } from '../codec/message-types.ts';
 import { decodeCommandComplete, decodeReadyForQuery, tagRows } from '../codec/query.ts';
 import { decodeRowDescription } from '../codec/rows.ts';
 import { decodeParameterStatus } from '../codec/session-messages.ts';
-import { SqlStateError } from '../errors.ts';
+import { SqlStateError, TargetFatal } from '../errors.ts';
 import { isUtf8Encoding } from '../startup/client-settings.ts';
 import type { Conversation } from './conversation.ts';
 import { CopyOut } from './copy-out.ts';
@@ -198,10 +198,11 @@ export class TargetSide {
     const fatal = (fields.get('V') ?? fields.get('S')) !== 'ERROR';
     const seen = head?.denial !== undefined && !fatal ? denialResponse(head.denial) : this.#scrubbed(raw, fields);
     const error = errorOf(seen);
-    if (head === undefined || fatal) {
+    if (fatal) {
       head?.run?.finish('failed', error);
-      return toClient(seen);
+      return lastWords(seen, new TargetFatal(error));
     }
+    if (head === undefined) return toClient(seen);
     if (head.kind === 'query' || head.kind === 'sync') {
       head.failed = true;
       head.copies = [];
@@ -318,6 +319,12 @@ export class TargetSide {
 function errorOf(raw: Buffer): { readonly code: string; readonly message: string } {
   const { fields } = decodeErrorOrNotice(raw);
   return { code: fields.get('C') ?? '', message: fields.get('M') ?? '' };
+}
+
+/** Behind them comes nothing but the end of the connection. */
+async function* lastWords(raw: Buffer, error: TargetFatal): AsyncGenerator<readonly Out[]> {
+  yield toClient(raw);
+  throw error;
 }
 
 function unexpected(type: number): ProtocolError {
