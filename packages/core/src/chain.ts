@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** What a stored record of a session is. The number is part of the hash: never renumber. */
 export const RECORD_KINDS = { event: 1, client: 2, target: 3 } as const;
@@ -14,13 +14,23 @@ export const CHAIN_START: Buffer = Buffer.alloc(32);
  * @param at milliseconds since the epoch.
  */
 export function linkRecord(previous: Buffer, seq: number, kind: RecordKind, at: number, body: Buffer): Buffer {
-  const head = Buffer.allocUnsafe(21);
-  head.writeBigUInt64BE(BigInt(seq), 0);
-  head.writeUInt8(RECORD_KINDS[kind], 8);
-  head.writeDoubleBE(at, 9);
-  head.writeUInt32BE(body.length, 17);
-  return createHash('sha256').update(previous).update(head).update(body).digest();
+  const small = body.length <= SMALL_BYTES;
+  const head = small ? SMALL.subarray(0, LINK_HEAD + body.length) : Buffer.allocUnsafe(LINK_HEAD);
+  previous.copy(head);
+  head.writeUInt32BE(Math.floor(seq / 2 ** 32), 32);
+  head.writeUInt32BE(seq >>> 0, 36);
+  head[40] = RECORD_KINDS[kind];
+  head.writeDoubleBE(at, 41);
+  head.writeUInt32BE(body.length, 49);
+  if (!small) return createHash('sha256').update(head).update(body).digest();
+  body.copy(head, LINK_HEAD);
+  return hash('sha256', head, 'buffer'); // half the time of an object for each
 }
+
+const LINK_HEAD = 53;
+const SMALL_BYTES = 16 * 1024;
+/** Small records are put together here to be hashed in one call. */
+const SMALL = Buffer.allocUnsafeSlow(LINK_HEAD + SMALL_BYTES);
 
 /**
  * The hash of the gateway's log after one more entry:

@@ -73,6 +73,7 @@ export interface LogEntry extends NewEntry {
 
 /** Appends to one session's record. Calls keep their order; nothing waits. */
 export interface RecordWriter {
+  /** @param body of an event: JSON text whose first field is its `type`. */
   append(kind: RecordKind, at: number, body: Buffer): void;
   /** undefined when everything appended is durable; else resolves when it is, rejects if it cannot be. */
   durable(): Promise<void> | undefined;
@@ -99,6 +100,8 @@ export interface SessionStore {
   seal(id: string, state: SessionState, endedAt: number, entry: NewEntry): Promise<void>;
   /** Calls every session `interrupted` that is still live: for the one gateway of the data_dir, before it serves. */
   interrupt(): Promise<void>;
+  /** Where an interrupted session's chain stands, and when its last record was written: null where there is none. */
+  left(id: string): Promise<RecordHead & { readonly lastAt: number | null }>;
   get(id: string): Promise<SessionRow | undefined>;
   /** Newest first. */
   list(filter: SessionFilter): Promise<readonly SessionRow[]>;
@@ -219,6 +222,8 @@ export interface Store {
   readonly tokens: TokenStore;
   readonly approvals: ApprovalStore;
   readonly facts: FactStore;
+  /** Bytes that a crash cut off at the end of what was being written: no record that was durable is among them. */
+  readonly cutBytes: number;
   /** Resolves with the failure that closed the store for good; pending while all is well. */
   readonly failed: Promise<Error>;
   close(): Promise<void>;

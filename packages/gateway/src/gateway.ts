@@ -107,6 +107,7 @@ export class Gateway {
   async start(): Promise<void> {
     const { store } = this.#options;
     await store.sessions.interrupt();
+    if (store.cutBytes > 0) await this.#logCut(store.cutBytes);
     await this.#approvals.recover();
     await this.#logConfig(undefined, this.#config);
     await this.#listeners.apply(await servedTargets(this.#config));
@@ -123,6 +124,11 @@ export class Gateway {
       (cause) => this.#recordingFailed(cause),
       () => undefined,
     );
+  }
+
+  async #logCut(bytes: number): Promise<void> {
+    this.#options.log.warn({ bytes }, 'the last run was cut off while it wrote its journal: what it had not finished writing was dropped');
+    await this.#recorder.log('journal.cut', { bytes });
   }
 
   async #sealInterrupted(): Promise<void> {

@@ -128,11 +128,11 @@ test('what a crash left open is sealed while clients are served already', async 
   await (await store.sessions.open({ ...row, ...more }, entry, 'fast')).durable();
   const read = Promise.withResolvers<void>();
   const whole = store;
-  async function* records(id: string) {
-    await read.promise; // as long as a large record takes
-    yield* whole.sessions.records(id);
-  }
-  store = { ...whole, sessions: { ...whole.sessions, records } };
+  const left = async (id: string) => {
+    await read.promise; // as long as a thousand sessions take
+    return whole.sessions.left(id);
+  };
+  store = { ...whole, sessions: { ...whole.sessions, left } };
   gateway = await start();
   const client = await signIn('alice', await token('alice'));
   expect(await client.say('read public.orders')).toBe('ok read public.orders');

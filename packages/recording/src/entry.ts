@@ -44,8 +44,6 @@ export interface SealBody extends CheckpointBody {
   } | null;
   /** Records that were not kept. The session would have ended instead. */
   readonly drops: 0;
-  /** Why what lies beyond `seq` could not be read when a crashed session was sealed. */
-  readonly damage?: string;
 }
 
 export interface PruneBody {

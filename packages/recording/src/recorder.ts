@@ -4,7 +4,6 @@ import {
   type Durability,
   GatewayError,
   type LogEntry,
-  linkRecord,
   type NewEntry,
   type RecordHead,
   type SessionRow,
@@ -96,21 +95,18 @@ export class Recorder {
   }
 
   /**
-   * Seals the sessions that a crash interrupted; one whose record cannot be read to its end is
-   * sealed as failed. Reading takes as long as the records are large: nobody need wait for it.
+   * Seals the sessions that a crash interrupted, where their chains stand.
    *
    * @param signal aborted: what is not sealed then is left for the next start.
    * @returns the ids of those it sealed.
    */
   async sealInterrupted(signal: AbortSignal): Promise<readonly string[]> {
     const sealed: string[] = [];
-    for (const { id, startedAt } of await this.#store.sessions.list({ state: 'interrupted', sealed: false })) {
-      const { head, at, commands, damage } = await this.#readHead(id, signal);
+    for (const { id, startedAt, commands } of await this.#store.sessions.list({ state: 'interrupted', sealed: false })) {
       if (signal.aborted) break;
-      const state = damage === undefined ? 'interrupted' : 'failed';
-      const body = this.#sealBody(head, commands, state, at ?? startedAt, await this.#logHead());
-      const entry = this.entry('session.sealed', { ...body, ...(damage !== undefined && { damage }) }, id);
-      await this.#store.sessions.seal(id, state, body.ended_at, entry);
+      const { lastAt, ...head } = await this.#store.sessions.left(id);
+      const body = this.#sealBody(head, commands, 'interrupted', lastAt ?? startedAt, await this.#logHead());
+      await this.#store.sessions.seal(id, 'interrupted', body.ended_at, this.entry('session.sealed', body, id));
       sealed.push(id);
     }
     return sealed;
@@ -181,31 +177,5 @@ export class Recorder {
   async #logHead(): Promise<LogHead> {
     const last = await this.#store.log.last();
     return { seq: last?.seq ?? 0, hash: (last?.hash ?? CHAIN_START).toString('hex') };
-  }
-
-  /** A crashed session's chain, computed from what is stored of it. */
-  async #readHead(id: string, signal: AbortSignal) {
-    let hash: Buffer = CHAIN_START;
-    let at: number | undefined;
-    let damage: string | undefined;
-    let [seq, events, commands] = [0, 0, 0];
-    const bytes = { client: 0, target: 0 };
-    try {
-      for await (const record of this.#store.sessions.records(id)) {
-        if (signal.aborted) break;
-        seq = record.seq;
-        hash = linkRecord(hash, seq, record.kind, record.at, record.body);
-        at = record.at;
-        if (record.kind !== 'event') bytes[record.kind] += record.body.length;
-        else {
-          events += 1;
-          if ((JSON.parse(record.body.toString()) as { type: string }).type === 'command') commands += 1;
-        }
-      }
-    } catch (error) {
-      damage = (error as Error).message;
-    }
-    const head: RecordHead = { seq, hash, events, clientBytes: bytes.client, targetBytes: bytes.target };
-    return { head, at, commands, damage };
   }
 }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { DamageError, GatewayError } from '@sallyport/core';
-import { type Answer, type Batch, CLOSE, type Failure, type FromWorker, type WorkerTask } from './messages.ts';
+import { type Answer, CLOSE, type Failure, type FromWorker, MOVE, type WorkerTask } from './messages.ts';
+import type { Recovery } from './mover.ts';
 
 /** The functions behind a channel: synchronous in the worker, promises here. */
 type Calls<T> = { readonly [K in keyof T]: (...args: never[]) => unknown };
@@ -11,23 +12,21 @@ type Calls<T> = { readonly [K in keyof T]: (...args: never[]) => unknown };
  */
 export class Channel<T extends Calls<T>> {
   readonly #worker: Worker;
-  readonly #opened = Promise.withResolvers<void>();
+  readonly #opened = Promise.withResolvers<Recovery | undefined>();
   readonly #closed = Promise.withResolvers<void>();
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
-  readonly #onStored: (batch: number) => void;
+  readonly #onMoved: (bytes: number, file: number) => void;
   readonly #onFailure: (error: GatewayError) => void;
   #calls = 0;
-  #lastBatch = 0;
-  #storedBatch = 0;
   #closing = false;
   #failure: GatewayError | undefined;
 
   /**
-   * @param onStored called with the number of the last batch that a commit stored.
+   * @param onMoved called when a move that was asked for got further: see {@link FromWorker}.
    * @param onFailure called at most once; not for a worker that could not be opened.
    */
-  constructor(task: WorkerTask, onStored: (batch: number) => void, onFailure: (error: GatewayError) => void) {
-    this.#onStored = onStored;
+  constructor(task: WorkerTask, onMoved: (bytes: number, file: number) => void, onFailure: (error: GatewayError) => void) {
+    this.#onMoved = onMoved;
     this.#onFailure = onFailure;
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: task });
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
@@ -38,8 +37,8 @@ export class Channel<T extends Calls<T>> {
     });
   }
 
-  /** Resolves once the database is open. @throws GatewayError ERR_RECORDING saying why it is not. */
-  opened(): Promise<void> {
+  /** Resolves once the database is open, with what its journal held. @throws GatewayError ERR_RECORDING saying why it is not. */
+  opened(): Promise<Recovery | undefined> {
     return this.#opened.promise;
   }
 
@@ -54,12 +53,9 @@ export class Channel<T extends Calls<T>> {
     return (await pending.promise) as ReturnType<T[K]>;
   }
 
-  /** Sends packed records; the buffer is gone from this thread afterwards. */
-  send(batch: Batch): void {
-    if (this.#failure !== undefined) return;
-    this.#lastBatch = batch.batch;
-    this.#worker.ref();
-    this.#worker.postMessage(batch, [batch.packed]);
+  /** Asks for the journal to be moved; nothing waits for it. */
+  move(): void {
+    if (this.#failure === undefined) this.#worker.postMessage(MOVE);
   }
 
   /** Ends the worker after all that was asked of it before. */
@@ -73,14 +69,13 @@ export class Channel<T extends Calls<T>> {
   #receive(message: FromWorker): void {
     switch (message.type) {
       case 'opened':
-        this.#opened.resolve();
+        this.#opened.resolve(message.recovery);
         break;
       case 'done':
         for (const answer of message.answers) this.#settle(answer);
-        if (message.batch > 0) {
-          this.#storedBatch = message.batch;
-          this.#onStored(message.batch);
-        }
+        break;
+      case 'moved':
+        this.#onMoved(message.bytes, message.file);
         break;
       case 'failed':
         this.fail(toError(message));
@@ -88,7 +83,7 @@ export class Channel<T extends Calls<T>> {
       case 'closed':
         break;
     }
-    if (!this.#closing && this.#pending.size === 0 && this.#storedBatch === this.#lastBatch) this.#worker.unref();
+    if (!this.#closing && this.#pending.size === 0) this.#worker.unref();
   }
 
   #settle(answer: Answer): void {

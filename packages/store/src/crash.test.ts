@@ -94,7 +94,7 @@ test('on a full disk the store closes for good, says so, and keeps what was dura
   });
   const told = await listen(child);
   const [failure, ...later] = told.other;
-  expect(failure).toMatch(/^failed ERR_RECORDING The record in .* cannot be written \(SQLITE_\w+: .*start the gateway again\.$/);
+  expect(failure).toMatch(/^failed ERR_RECORDING The record in .* cannot be written \(E\w+: .*start the gateway again\.$/);
   expect(later).toEqual(['later rejected', 'later rejected', 'later rejected', 'closed']);
   const store = await openStore({ dataDir, mode: 'serve' });
   await check(store, told);

@@ -1,4 +1,5 @@
 import type { StoreMode } from '@sallyport/core';
+import type { Recovery } from './mover.ts';
 
 /** What a worker is started with. */
 export interface WorkerTask {
@@ -14,16 +15,9 @@ export interface Call {
   readonly args: unknown[];
 }
 
-/** Packed records of any sessions (packing.ts), in order. */
-export interface Batch {
-  readonly batch: number;
-  readonly packed: ArrayBuffer;
-  readonly used: number;
-  /** Some record in it belongs to a session that wants its records fsynced. */
-  readonly sync: boolean;
-}
-
-export type ToWriter = Call | Batch;
+/** There is something in the journal to be moved. */
+export const MOVE = 'move';
+export type ToWriter = Call | typeof MOVE;
 
 /** Why something failed, as it travels between threads. */
 export interface Failure {
@@ -35,9 +29,11 @@ export interface Failure {
 export type Answer = { readonly call: number; readonly value: unknown } | ({ readonly call: number } & Failure);
 
 export type FromWorker =
-  | { readonly type: 'opened' }
-  /** A commit: these calls' answers, and every batch up to `batch` (0: none) is stored. */
-  | { readonly type: 'done'; readonly answers: readonly Answer[]; readonly batch: number }
+  /** With what was found in the journal, where the worker writes one's records. */
+  | { readonly type: 'opened'; readonly recovery?: Recovery }
+  | { readonly type: 'done'; readonly answers: readonly Answer[] }
+  /** So many bytes of this process's journal are in the database, and all files before `file`. */
+  | { readonly type: 'moved'; readonly bytes: number; readonly file: number }
   | ({ readonly type: 'failed' } & Failure)
   | { readonly type: 'closed' };
 

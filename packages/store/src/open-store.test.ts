@@ -87,11 +87,11 @@ describe('records', () => {
         .map((row) => row['codec']);
     for (let i = 0; i < 5; i++) {
       writer.append('target', i, Buffer.alloc(100));
-      await writer.durable();
+      await writer.head(); // has all records moved into the tables
     }
     expect(codecs()).toEqual(['raw', 'raw', 'raw', 'raw', 'raw']);
     writer.append('target', 6, Buffer.alloc(70_000));
-    await writer.durable();
+    await writer.head();
     expect(codecs()).toEqual(['zstd']);
     writer.append('target', 7, Buffer.alloc(10));
     await store.sessions.seal('s', 'ended', 8, newEntry('session.sealed', 's'));
@@ -122,15 +122,33 @@ describe('records', () => {
     expect(JSON.stringify(plan)).not.toContain('SCAN');
   });
 
-  test('ready() waits while a megabyte is not stored', async () => {
+  test('ready() waits while 64 MiB are not moved into the tables', async () => {
     const writer = await store.sessions.open(sessionRow('s'), newEntry('session.opened', 's'), 'fast');
     expect(writer.ready()).toBeUndefined();
-    for (let i = 0; i < 20; i++) writer.append('target', 1, Buffer.alloc(60_000));
+    const body = Buffer.alloc(1 << 20);
+    for (let i = 0; i < 65; i++) writer.append('target', 1, body);
     expect(writer.ready()).toBeInstanceOf(Promise);
     await writer.ready();
     expect(writer.ready()).toBeUndefined();
     await writer.durable();
     expect(writer.durable()).toBeUndefined();
+  });
+
+  test('of a strict session: ready() waits while a megabyte is not synced, and who asks in one turn shares a sync', async () => {
+    const ids = ['a', 'b', 'c'];
+    const writers = await Promise.all(ids.map((id) => store.sessions.open(sessionRow(id), newEntry('session.opened', id), 'strict')));
+    const waits = writers.map((writer) => {
+      writer.append('event', 1, event('note'));
+      return writer.durable();
+    });
+    expect(waits[0]).toBeInstanceOf(Promise);
+    expect(new Set(waits).size).toBe(1);
+    await waits[0];
+    expect(writers.map((writer) => writer.durable())).toEqual([undefined, undefined, undefined]);
+    for (let i = 0; i < 20; i++) writers[0]?.append('target', 1, Buffer.alloc(60_000));
+    expect(writers[0]?.ready()).toBeInstanceOf(Promise);
+    await writers[0]?.ready();
+    expect(writers[0]?.ready()).toBeUndefined();
   });
 
   test('are stored within 100 ms though nobody asks', async () => {

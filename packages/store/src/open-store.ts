@@ -9,9 +9,12 @@ import {
   type TokenStore,
 } from '@sallyport/core';
 import { Channel } from './channel.ts';
+import { failureSentence } from './failure-sentence.ts';
+import type { Journal } from './journal.ts';
+import { journalFolder } from './journal-files.ts';
+import { Moves } from './moves.ts';
 import { pages } from './pages.ts';
 import type { ReadCalls } from './reader.ts';
-import { RecordFeed } from './record-feed.ts';
 import { sessionStore, sweep, type Writes } from './session-store.ts';
 import type { WriteCalls } from './writer.ts';
 
@@ -32,27 +35,37 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { mode } = options;
   const dataDir = resolve(options.dataDir);
   const failed = Promise.withResolvers<Error>();
-  const feed = new RecordFeed((batch) => writer?.send(batch));
-  const parts: { fail(error: GatewayError): void }[] = [feed];
+  const parts: { fail(error: GatewayError): void }[] = [];
   let closing = false;
   const onFailure = (error: GatewayError): void => {
     if (closing) return;
     for (const part of parts) part.fail(error);
     failed.resolve(error);
   };
+  const moves = new Moves(() => writer?.move());
   const writer =
-    mode === 'read' ? undefined : new Channel<WriteCalls>({ role: 'writer', dataDir, mode }, (batch) => feed.stored(batch), onFailure);
-  await writer?.opened(); // first: it makes the database that the reader opens
+    mode === 'read'
+      ? undefined
+      : new Channel<WriteCalls>({ role: 'writer', dataDir, mode }, (bytes, file) => moves.moved(bytes, file), onFailure);
+  const recovery = await writer?.opened(); // first: it makes the database that the reader opens
   const reader = new Channel<ReadCalls>({ role: 'reader', dataDir, mode }, () => undefined, onFailure);
   parts.push(reader, ...(writer === undefined ? [] : [writer]));
 
   const write = writer ?? READ_ONLY;
+  const journal =
+    recovery &&
+    moves.start({
+      folder: journalFolder(dataDir),
+      first: recovery.first,
+      onFailure: (cause) => onFailure(new GatewayError('ERR_RECORDING', failureSentence(dataDir, cause), { cause })),
+    });
+  if (journal !== undefined) parts.push(journal);
   const close = async (): Promise<void> => {
     closing = true;
-    feed.flush();
+    await journal?.close();
     await reader.close();
     await writer?.close(); // last: it folds the write-ahead log into the database
-    feed.fail(new GatewayError('ERR_RECORDING', 'The store is closed.'));
+    moves.stop();
   };
   try {
     await reader.opened();
@@ -61,7 +74,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await close();
     throw error;
   }
-  return { ...tables(write, reader, feed), failed: failed.promise, close };
+  return { ...tables(write, reader, journal), cutBytes: recovery?.cutBytes ?? 0, failed: failed.promise, close };
 }
 
 /** Mode `read` changes nothing: a writing call is a mistake of the caller's. */
@@ -69,9 +82,9 @@ const READ_ONLY: Writes = {
   call: () => Promise.reject(new GatewayError('ERR_RECORDING', 'The store was opened to read only.')),
 };
 
-function tables(write: Writes, reader: Channel<ReadCalls>, feed: RecordFeed): Omit<Store, 'failed' | 'close'> {
+function tables(write: Writes, reader: Channel<ReadCalls>, journal: Journal | undefined): Omit<Store, 'cutBytes' | 'failed' | 'close'> {
   return {
-    sessions: sessionStore(write, reader, feed),
+    sessions: sessionStore(write, reader, journal),
     log: logStore(write, reader),
     tokens: tokenStore(write, reader),
     approvals: approvalStore(write, reader),

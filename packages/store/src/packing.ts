@@ -1,40 +1,7 @@
 import type { RecordKind } from '@sallyport/core';
 
-const KINDS: readonly RecordKind[] = ['event', 'client', 'target'];
-
-/** Bytes before a record's body on its way to the worker: handle u32 | kind u8 | at f64 | length u32. */
-export const PACKED_HEAD = 17;
-
-/** Writes one record at `offset` and returns where the next one begins. The room must be there. */
-export function packRecord(into: Buffer, offset: number, handle: number, kind: RecordKind, at: number, body: Buffer): number {
-  into.writeUInt32BE(handle, offset);
-  into.writeUInt8(KINDS.indexOf(kind), offset + 4);
-  into.writeDoubleBE(at, offset + 5);
-  into.writeUInt32BE(body.length, offset + 13);
-  body.copy(into, offset + PACKED_HEAD);
-  return offset + PACKED_HEAD + body.length;
-}
-
-export interface PackedRecord {
-  readonly handle: number;
-  readonly kind: RecordKind;
-  readonly at: number;
-  /** A view into the packed buffer. */
-  readonly body: Buffer;
-}
-
-export function* unpackRecords(packed: Buffer): Generator<PackedRecord> {
-  for (let offset = 0; offset < packed.length; ) {
-    const end = offset + PACKED_HEAD + packed.readUInt32BE(offset + 13);
-    yield {
-      handle: packed.readUInt32BE(offset),
-      kind: kindOf(packed.readUInt8(offset + 4)),
-      at: packed.readDoubleBE(offset + 5),
-      body: packed.subarray(offset + PACKED_HEAD, end),
-    };
-    offset = end;
-  }
-}
+/** A stored kind is its place in this list: never change the order. */
+export const KINDS: readonly RecordKind[] = ['event', 'client', 'target'];
 
 /** Bytes before a frame's body within a segment: seq f64 | kind u8 | at f64 | length u32. */
 const FRAME_HEAD = 21;
@@ -73,7 +40,8 @@ export function unpackFrames(segment: Buffer): PackedFrame[] {
   return frames;
 }
 
-function kindOf(number: number): RecordKind {
+/** @throws RangeError where the number stands for none */
+export function kindOf(number: number): RecordKind {
   const kind = KINDS[number];
   if (kind === undefined) throw new RangeError(`There is no record kind ${number}.`);
   return kind;

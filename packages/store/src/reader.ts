@@ -7,11 +7,13 @@ import type { Answer, Call } from './messages.ts';
 import { recordReads } from './record-pages.ts';
 import { sessionReads } from './session-table.ts';
 import { tokenReads } from './token-table.ts';
+import { unmovedReads } from './unmoved.ts';
 
 /** All that reads the database, by name. Every call is one short transaction. */
-function readCalls(db: Database) {
-  const sessions = sessionReads(db);
-  const records = recordReads(db);
+function readCalls(db: Database, dataDir: string) {
+  const unmoved = unmovedReads(db, dataDir);
+  const sessions = sessionReads(db, unmoved);
+  const records = recordReads(db, unmoved);
   const log = logReads(db);
   const tokens = tokenReads(db);
   const approvals = approvalReads(db);
@@ -19,6 +21,7 @@ function readCalls(db: Database) {
   return {
     getSession: sessions.get,
     listSessions: sessions.list,
+    leftSession: sessions.left,
     records: records.records,
     events: records.events,
     search: records.search,
@@ -39,8 +42,8 @@ function readCalls(db: Database) {
 export type ReadCalls = ReturnType<typeof readCalls>;
 
 /** Answers calls one by one; what cannot be read is the caller's to hear, and closes nothing. */
-export function createReader(db: Database): (call: Call) => Answer {
-  const calls = readCalls(db);
+export function createReader(db: Database, dataDir: string): (call: Call) => Answer {
+  const calls = readCalls(db, dataDir);
   return ({ call, name, args }) => {
     try {
       const read = calls[name as keyof ReadCalls] as (...args: unknown[]) => unknown;

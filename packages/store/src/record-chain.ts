@@ -1,7 +1,8 @@
 import { zstdCompressSync } from 'node:zlib';
 import { CHAIN_START, linkRecord, type RecordHead, type Side } from '@sallyport/core';
 import type { Database } from 'better-sqlite3';
-import { type PackedRecord, packFrame } from './packing.ts';
+import { isCommand, type JournalRecord } from './journal-format.ts';
+import { packFrame } from './packing.ts';
 import { dayOf } from './schema.ts';
 
 /** Frames are compressed together once this many bytes of them have come. */
@@ -10,16 +11,24 @@ const SEGMENT_BYTES = 64 * 1024;
 /** The statements that all chains of one connection share. */
 export function chainStatements(db: Database) {
   return {
-    event: db.prepare('INSERT INTO events VALUES (@session, @seq, @at, @type, @body, @hash, NULL, @day)'),
+    event: db.prepare('INSERT INTO events VALUES (@session, @seq, @at, @body, @hash, NULL, @day)'),
     segment: db.prepare('INSERT INTO frames VALUES (@session, @first, @last, @codec, @data, @hash, NULL, @day)'),
     dropSegments: db.prepare<[number, number]>('DELETE FROM frames WHERE session = ? AND first_seq >= ?'),
-    commands: db.prepare<[number, number]>('UPDATE sessions SET commands = ? WHERE handle = ?'),
+    head: db.prepare(`UPDATE sessions SET commands = @commands, seq = @seq, hash = @hash, last_at = @lastAt, events = @events,
+      client_bytes = @clientBytes, target_bytes = @targetBytes WHERE handle = @session`),
   };
 }
 type Statements = ReturnType<typeof chainStatements>;
 
+/** Where a chain goes on that an earlier process began. */
+export interface ChainStart extends RecordHead {
+  readonly commands: number;
+}
+
+const NEW_CHAIN: ChainStart = { seq: 0, hash: CHAIN_START, events: 0, commands: 0, clientBytes: 0, targetBytes: 0 };
+
 /**
- * One live session's record as it grows: numbers the records, links them and stores them.
+ * One session's record as it grows: numbers the records, links them and stores them.
  *
  * Order is what makes a crash harmless: whatever is committed holds every record up to some seq and
  * none after it. So a commit that has an event also has the frames before it, as a small raw
@@ -29,12 +38,12 @@ export class RecordChain {
   readonly #statements: Statements;
   readonly #session: number;
   readonly #day: number;
-  #seq = 0;
-  #hash = CHAIN_START;
-  #events = 0;
-  #commands = 0;
-  #newCommands = false;
-  readonly #bytes = { client: 0, target: 0 };
+  #seq: number;
+  #hash: Buffer;
+  #lastAt: number | null = null;
+  #events: number;
+  #commands: number;
+  readonly #bytes: { client: number; target: number };
   /** Frames since the last compressed segment; the first `#written` of them lie in raw segments. */
   #tail: Buffer[] = [];
   #tailBytes = 0;
@@ -44,10 +53,15 @@ export class RecordChain {
   #frameLast = 0;
   #frameHash = CHAIN_START;
 
-  constructor(statements: Statements, session: number, startedAt: number) {
+  constructor(statements: Statements, session: number, startedAt: number, start: ChainStart = NEW_CHAIN) {
     this.#statements = statements;
     this.#session = session;
     this.#day = dayOf(startedAt);
+    this.#seq = start.seq;
+    this.#hash = start.hash;
+    this.#events = start.events;
+    this.#commands = start.commands;
+    this.#bytes = { client: start.clientBytes, target: start.targetBytes };
   }
 
   get head(): RecordHead {
@@ -56,17 +70,24 @@ export class RecordChain {
   }
 
   /** Must run in a transaction that ends with {@link store}. */
-  append({ kind, at, body }: PackedRecord): void {
+  append(record: JournalRecord): void {
+    const { kind, at, body } = record;
     this.#seq += 1;
+    this.#lastAt = at;
     this.#hash = linkRecord(this.#hash, this.#seq, kind, at, body);
-    if (kind === 'event') this.#event(at, body.toString());
-    else this.#frame(kind, at, body);
+    if (kind !== 'event') {
+      this.#frame(kind, at, body);
+      return;
+    }
+    this.#events += 1;
+    if (isCommand(record)) this.#commands += 1;
+    this.#statements.event.run({ session: this.#session, seq: this.#seq, at, body: body.toString(), hash: this.#hash, day: this.#day });
   }
 
   /** Stores what the transaction has not stored yet. */
   store(): void {
-    if (this.#newCommands) this.#statements.commands.run(this.#commands, this.#session);
-    this.#newCommands = false;
+    const commands = this.#commands;
+    this.#statements.head.run({ ...this.head, commands, lastAt: this.#lastAt, session: this.#session });
     if (this.#tail.length === this.#written) return;
     this.#segment(this.#freshFirst, 'raw', Buffer.concat(this.#tail.slice(this.#written)));
     this.#written = this.#tail.length;
@@ -80,16 +101,6 @@ export class RecordChain {
     this.#tail = [];
     this.#tailBytes = 0;
     this.#written = 0;
-  }
-
-  #event(at: number, body: string): void {
-    const { type } = JSON.parse(body) as { type: string };
-    this.#events += 1;
-    if (type === 'command') {
-      this.#commands += 1;
-      this.#newCommands = true;
-    }
-    this.#statements.event.run({ session: this.#session, seq: this.#seq, at, type, body, hash: this.#hash, day: this.#day });
   }
 
   #frame(kind: Side, at: number, body: Buffer): void {

@@ -22,6 +22,13 @@ export const MIGRATIONS: readonly string[] = [
     ended_at REAL,
     state TEXT NOT NULL,
     commands INTEGER NOT NULL,
+    -- Where its chain stands: the last record, its hash, when it was written, and what was counted on the way.
+    seq INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    last_at REAL,
+    events INTEGER NOT NULL,
+    client_bytes INTEGER NOT NULL,
+    target_bytes INTEGER NOT NULL,
     seal INTEGER,               -- seq of the log entry that sealed it
     key_id TEXT,
     day INTEGER NOT NULL
@@ -32,7 +39,6 @@ export const MIGRATIONS: readonly string[] = [
     session INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     at REAL NOT NULL,
-    type TEXT NOT NULL,
     body TEXT NOT NULL,
     hash BLOB NOT NULL,         -- of the session's chain after this record
     key_id TEXT,
@@ -51,6 +57,10 @@ export const MIGRATIONS: readonly string[] = [
     day INTEGER NOT NULL,
     PRIMARY KEY (session, first_seq)
   ) STRICT, WITHOUT ROWID;
+
+  -- Up to where the journal has been moved into these tables.
+  CREATE TABLE journal (one INTEGER PRIMARY KEY CHECK (one = 1), file INTEGER NOT NULL, "offset" INTEGER NOT NULL) STRICT;
+  INSERT INTO journal VALUES (1, 1, 0);
 
   -- Sessions that were pruned while their records still await removal.
   CREATE TABLE pruned (handle INTEGER PRIMARY KEY) STRICT;

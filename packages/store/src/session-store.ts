@@ -1,30 +1,37 @@
 import { type Durability, GatewayError, type RecordHead, type RecordWriter, type SessionStore, type StoredRecord } from '@sallyport/core';
 import type { Channel } from './channel.ts';
+import type { Journal } from './journal.ts';
 import { pages } from './pages.ts';
 import type { ReadCalls } from './reader.ts';
-import type { RecordFeed } from './record-feed.ts';
+
 import type { WriteCalls } from './writer.ts';
 
 /** The half of a store that changes it: a channel, or its stand-in where nothing may change. */
 export type Writes = Pick<Channel<WriteCalls>, 'call'>;
 
-/** Sessions and their records, written through the feed and read page by page. */
-export function sessionStore(write: Writes, reader: Channel<ReadCalls>, feed: RecordFeed): SessionStore {
-  const writers = new Map<string, FedWriter>();
+/** Sessions and their records, written through the journal and read page by page. */
+export function sessionStore(write: Writes, reader: Channel<ReadCalls>, journal: Journal | undefined): SessionStore {
+  const writers = new Map<string, JournalWriter>();
   return {
     async open(row, entry, durability) {
       const handle = await write.call('openSession', row, entry);
-      const writer = new FedWriter(write, feed, handle, durability);
+      if (journal === undefined) throw new GatewayError('ERR_RECORDING', 'Only the gateway of a data_dir records sessions.');
+      const writer = new JournalWriter(write, journal, handle, durability);
       writers.set(row.id, writer);
       return writer;
     },
     async seal(id, state, endedAt, entry) {
-      feed.flush();
+      journal?.flush();
       writers.get(id)?.end();
       writers.delete(id);
       await write.call('sealSession', id, state, endedAt, entry);
     },
     interrupt: () => write.call('interruptSessions'),
+    async left(id) {
+      const left = await reader.call('leftSession', id);
+      if (left === undefined) throw new GatewayError('ERR_RECORDING', `Session ${id} is not there.`);
+      return left;
+    },
     get: (id) => reader.call('getSession', id),
     list: (filter) => reader.call('listSessions', filter),
     records: (id) => pages((after: StoredRecord | undefined) => reader.call('records', id, after?.seq ?? 0)),
@@ -42,37 +49,38 @@ export async function sweep(write: Writes): Promise<void> {
   while (await write.call('sweep'));
 }
 
-/** One session's way into the feed. */
-class FedWriter implements RecordWriter {
+/** One session's way into the journal. */
+class JournalWriter implements RecordWriter {
   readonly #write: Writes;
-  readonly #feed: RecordFeed;
+  readonly #journal: Journal;
   readonly #handle: number;
-  readonly #sync: boolean;
-  #batch = 0;
+  readonly #strict: boolean;
+  /** The record appended last. */
+  #last = 0;
   #ended = false;
 
-  constructor(write: Writes, feed: RecordFeed, handle: number, durability: Durability) {
+  constructor(write: Writes, journal: Journal, handle: number, durability: Durability) {
     this.#write = write;
-    this.#feed = feed;
+    this.#journal = journal;
     this.#handle = handle;
-    this.#sync = durability === 'strict';
+    this.#strict = durability === 'strict';
   }
 
   append(...[kind, at, body]: Parameters<RecordWriter['append']>): void {
     if (this.#ended) throw new GatewayError('ERR_RECORDING', 'The session is sealed: nothing more can be recorded.');
-    this.#batch = this.#feed.append(this.#handle, this.#sync, kind, at, body);
+    this.#last = this.#journal.append(this.#handle, this.#strict, kind, at, body);
   }
 
   durable(): Promise<void> | undefined {
-    return this.#feed.durable(this.#batch);
+    return this.#journal.durable(this.#last, this.#strict);
   }
 
   ready(): Promise<void> | undefined {
-    return this.#feed.ready();
+    return this.#journal.ready();
   }
 
   head(): Promise<RecordHead> {
-    this.#feed.flush();
+    this.#journal.flush();
     return this.#write.call('head', this.#handle);
   }
 

@@ -1,9 +1,18 @@
-import { GatewayError, type NewEntry, type RecordHead, type SessionFilter, type SessionRow, type SessionState } from '@sallyport/core';
+import {
+  CHAIN_START,
+  GatewayError,
+  type NewEntry,
+  type RecordHead,
+  type SessionFilter,
+  type SessionRow,
+  type SessionState,
+} from '@sallyport/core';
 import type { Database } from 'better-sqlite3';
+import type { JournalRecord } from './journal-format.ts';
 import type { LogWrites } from './log-table.ts';
-import type { PackedRecord } from './packing.ts';
-import { chainStatements, RecordChain } from './record-chain.ts';
+import { type ChainStart, chainStatements, RecordChain } from './record-chain.ts';
 import { dayOf } from './schema.ts';
+import type { Unmoved } from './unmoved.ts';
 
 /** Rows removed per transaction, so that a prune never keeps the gateway from writing. */
 const REMOVE_ROWS = 500;
@@ -21,7 +30,7 @@ export interface SessionWrites {
 
 /** The records of live sessions, as the worker's commits feed them. */
 export interface LiveChains {
-  append(record: PackedRecord): void;
+  append(record: JournalRecord): void;
   /** Stores what was appended since the last call. */
   store(): void;
 }
@@ -30,14 +39,22 @@ export function sessionWrites(db: Database, log: LogWrites): SessionWrites & Liv
   const statements = chainStatements(db);
   const live = new Map<number, RecordChain>();
   const touched = new Set<RecordChain>();
+  const begun = db.prepare<[number], ChainStart & { startedAt: number }>(`SELECT seq, hash, events, commands,
+    client_bytes AS clientBytes, target_bytes AS targetBytes, started_at AS startedAt FROM sessions WHERE handle = ? AND seal IS NULL`);
   const chainOf = (handle: number): RecordChain => {
-    const chain = live.get(handle);
-    if (chain === undefined) throw new GatewayError('ERR_RECORDING', `Session ${handle} is sealed: nothing more can be recorded.`);
+    const chain = live.get(handle) ?? resumed(handle);
+    live.set(handle, chain);
     return chain;
+  };
+  /** The chain of a session that an earlier process left in its journal. */
+  const resumed = (handle: number): RecordChain => {
+    const start = begun.get(handle);
+    if (start === undefined) throw new GatewayError('ERR_RECORDING', `Session ${handle} is sealed: nothing more can be recorded.`);
+    return new RecordChain(statements, handle, start.startedAt, start);
   };
 
   const insert = db.prepare(`INSERT INTO sessions VALUES (NULL, @id, @target, @protocol, @identity, @kind, @actingFor, @client,
-    @token, @facts, @startedAt, @endedAt, @state, @commands, NULL, NULL, @day)`);
+    @token, @facts, @startedAt, @endedAt, @state, @commands, 0, @hash, NULL, 0, 0, 0, NULL, NULL, @day)`);
   const seal = db.prepare<[SessionState, number, number, string], { handle: number }>(
     'UPDATE sessions SET state = ?, ended_at = ?, seal = ? WHERE id = ? AND seal IS NULL RETURNING handle',
   );
@@ -54,7 +71,7 @@ export function sessionWrites(db: Database, log: LogWrites): SessionWrites & Liv
     },
     open(row, entry) {
       const { startedAt } = row;
-      const { lastInsertRowid } = insert.run({ ...row, facts: JSON.stringify(row.facts), day: dayOf(startedAt) });
+      const { lastInsertRowid } = insert.run({ ...row, facts: JSON.stringify(row.facts), hash: CHAIN_START, day: dayOf(startedAt) });
       const handle = Number(lastInsertRowid);
       log.append(entry);
       live.set(handle, new RecordChain(statements, handle, startedAt));
@@ -69,6 +86,7 @@ export function sessionWrites(db: Database, log: LogWrites): SessionWrites & Liv
     },
     interrupt() {
       interrupt.run();
+      live.clear();
     },
     ...removal(db, log),
   };
@@ -100,7 +118,7 @@ function removal(db: Database, log: LogWrites): Pick<SessionWrites, 'prune' | 's
   };
 }
 
-const SELECT = `SELECT id, target, protocol, identity, kind, acting_for AS actingFor, client, token, facts,
+const SELECT = `SELECT handle, id, target, protocol, identity, kind, acting_for AS actingFor, client, token, facts,
   started_at AS startedAt, ended_at AS endedAt, state, commands, seal IS NOT NULL AS sealed FROM sessions`;
 
 /** A NULL parameter does not filter. */
@@ -115,27 +133,39 @@ export function filterParameters(filter: SessionFilter) {
   return { limit, state, target, identity, since, before, sealed };
 }
 
-type Raw = Omit<SessionRow, 'facts' | 'sealed'> & { readonly facts: string; readonly sealed: number };
+type Raw = Omit<SessionRow, 'facts' | 'sealed'> & { readonly handle: number; readonly facts: string; readonly sealed: number };
+
+/** What an interrupted session's seal speaks of. */
+type Left = RecordHead & { readonly lastAt: number | null };
 
 export interface SessionReads {
   get(id: string): SessionRow | undefined;
   list(filter: SessionFilter): SessionRow[];
+  left(id: string): Left | undefined;
 }
 
-export function sessionReads(db: Database): SessionReads {
+export function sessionReads(db: Database, unmoved: Unmoved): SessionReads {
   const byId = db.prepare<[string], Raw>(`${SELECT} WHERE id = ?`);
   const list = db.prepare<[ReturnType<typeof filterParameters>], Raw>(
     `${SELECT} WHERE ${SESSION_FILTER} ORDER BY started_at DESC, handle DESC LIMIT @limit`,
   );
+  const left = db.prepare<[string], Left>(`SELECT seq, hash, events, client_bytes AS clientBytes, target_bytes AS targetBytes,
+    last_at AS lastAt FROM sessions WHERE id = ?`);
+  const withUnmoved = (raws: readonly Raw[]): SessionRow[] => {
+    const commands = raws.some(({ sealed }) => sealed === 0) ? unmoved.commands() : undefined;
+    return raws.map((raw) => parse(raw, commands?.get(raw.handle) ?? 0));
+  };
   return {
-    get: (id) => {
+    get: unmoved.consistent((id) => {
       const raw = byId.get(id);
-      return raw && parse(raw);
-    },
-    list: (filter) => list.all(filterParameters(filter)).map(parse),
+      return raw && withUnmoved([raw])[0];
+    }),
+    list: unmoved.consistent((filter) => withUnmoved(list.all(filterParameters(filter)))),
+    left: (id) => left.get(id),
   };
 }
 
-function parse(raw: Raw): SessionRow {
-  return { ...raw, facts: JSON.parse(raw.facts) as Record<string, string>, sealed: raw.sealed === 1 };
+function parse({ handle: _, ...raw }: Raw, unmovedCommands: number): SessionRow {
+  const facts = JSON.parse(raw.facts) as Record<string, string>;
+  return { ...raw, commands: raw.commands + unmovedCommands, facts, sealed: raw.sealed === 1 };
 }

@@ -1,9 +1,11 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { GatewayError } from '@sallyport/core';
 import { isDamage, lockDataDir, openDatabase } from './database.ts';
-import { type Call, CLOSE, type FromWorker, type ToWriter, type WorkerTask } from './messages.ts';
+import { failureSentence } from './failure-sentence.ts';
+import { type Call, CLOSE, type FromWorker, MOVE, type ToWriter, type WorkerTask } from './messages.ts';
+import type { Recovery } from './mover.ts';
 import { createReader } from './reader.ts';
-import { createWriter } from './writer.ts';
+import { createWriter, type Writer } from './writer.ts';
 
 /** The thread that owns one connection to the database: a worker's entry file. */
 
@@ -26,39 +28,57 @@ function waiting(first: ToWriter): ToWriter[] {
   return messages;
 }
 
-function write(): void {
+function write(): Recovery | undefined {
   const lock = mode === 'serve' ? lockDataDir(dataDir) : undefined;
   const db = openDatabase(dataDir, mode, false);
-  const writer = createWriter(db);
+  const writer = createWriter(db, dataDir);
+  const recovery = mode === 'serve' ? writer.recover() : undefined;
   let failed = false;
-  port.on('message', (first: ToWriter) => {
-    const messages = waiting(first);
-    const closing = messages.some(isClose);
+  let moving = false;
+  const attempt = (work: () => void): void => {
     try {
-      if (failed) return;
-      const work = messages.filter((message) => !isClose(message));
-      const answers = work.length === 0 ? [] : writer.commit(work);
-      tell({ type: 'done', answers, batch: work.reduce((last, message) => ('batch' in message ? message.batch : last), 0) });
+      if (!failed) work();
     } catch (error) {
       failed = true;
-      tell({ type: 'failed', error: failureSentence(error), damaged: isDamage(error) });
-    } finally {
-      if (closing) end(() => [db.close(), lock?.close()]);
+      tell({ type: 'failed', error: failureSentence(dataDir, error), damaged: isDamage(error) });
     }
+  };
+  /** One transaction at a time, so that calls come in between. */
+  const move = (): void => {
+    attempt(() => {
+      moving = writer.move();
+      tell({ type: 'moved', ...writer.moved });
+    });
+    if (moving && !failed) setImmediate(move);
+  };
+  port.on('message', (first: ToWriter) => {
+    const messages = waiting(first);
+    const calls = messages.filter((message) => message !== MOVE);
+    const work = calls.filter((call) => !isClose(call));
+    if (work.length > 0) attempt(() => tell({ type: 'done', answers: writer.commit(work) }));
+    if (messages.length > calls.length && !moving) move();
+    if (calls.length === work.length) return;
+    if (recovery !== undefined) attempt(() => drain(writer));
+    end(() => [db.close(), lock?.close()]);
   });
+  return recovery;
 }
 
-function read(): void {
+function drain(writer: Writer): void {
+  while (writer.move());
+}
+
+function read(): undefined {
   const db = openDatabase(dataDir, mode, true);
-  const answer = createReader(db);
+  const answer = createReader(db, dataDir);
   port.on('message', (message: Call) => {
     if (isClose(message)) end(() => db.close());
-    else tell({ type: 'done', answers: [answer(message)], batch: 0 });
+    else tell({ type: 'done', answers: [answer(message)] });
   });
 }
 
-function isClose(message: ToWriter): boolean {
-  return 'name' in message && message.name === CLOSE;
+function isClose({ name }: Call): boolean {
+  return name === CLOSE;
 }
 
 function end(close: () => unknown): void {
@@ -70,19 +90,14 @@ function end(close: () => unknown): void {
   }
 }
 
-function failureSentence(error: unknown): string {
-  const { code, message } = error as { code?: string; message: string };
-  const where = `The record in ${dataDir} cannot be written (${code ?? 'internal error'}: ${message})`;
-  if (code === 'SQLITE_FULL') return `${where}: free space on its disk, then start the gateway again.`;
-  if (code === 'SQLITE_BUSY') return `${where}: another process held it for too long; start again when that one is done.`;
-  return `${where}: check its disk, then start the gateway again.`;
-}
-
 try {
-  if (role === 'writer') write();
-  else read();
-  tell({ type: 'opened' });
+  const recovery = role === 'writer' ? write() : read();
+  tell({ type: 'opened', ...(recovery && { recovery }) });
 } catch (error) {
-  tell({ type: 'failed', error: error instanceof GatewayError ? error.message : failureSentence(error), damaged: isDamage(error) });
+  tell({
+    type: 'failed',
+    error: error instanceof GatewayError ? error.message : failureSentence(dataDir, error),
+    damaged: isDamage(error),
+  });
   port.close();
 }

@@ -3,19 +3,25 @@ import type { Database } from 'better-sqlite3';
 import { approvalWrites } from './approval-table.ts';
 import { factWrites } from './fact-table.ts';
 import { logWrites } from './log-table.ts';
-import type { Answer, ToWriter } from './messages.ts';
-import { unpackRecords } from './packing.ts';
+import type { Answer, Call } from './messages.ts';
+import { Mover, type Recovery } from './mover.ts';
 import { sessionWrites } from './session-table.ts';
 import { tokenWrites } from './token-table.ts';
 
 export interface Writer {
   /**
-   * One transaction for all the messages: that is the group commit. A call that is refused takes
-   * back its own changes only.
+   * One durable transaction for all the calls: that is the group commit. A call that is refused
+   * takes back its own changes only.
    *
    * @throws when anything could not be stored: then nothing was, and the store must close for good.
    */
-  commit(messages: readonly ToWriter[]): Answer[];
+  commit(calls: readonly Call[]): Answer[];
+  /** Moves some of the journal in one durable transaction. False at its end. @throws as commit */
+  move(): boolean;
+  /** Takes what an earlier process left in the journal. @throws as commit */
+  recover(): Recovery;
+  /** Bytes moved so far, and the journal's file that is moved from; all before it are gone. */
+  readonly moved: { readonly bytes: number; readonly file: number };
 }
 
 /** All that changes the database, by name, as {@link WriteCalls}. */
@@ -46,40 +52,48 @@ function writeCalls(db: Database) {
 
 export type WriteCalls = ReturnType<typeof writeCalls>['calls'];
 
-export function createWriter(db: Database): Writer {
+/** They speak of all records before them. */
+const AFTER_RECORDS: ReadonlySet<string> = new Set<keyof WriteCalls>(['head', 'sealSession']);
+
+export function createWriter(db: Database, dataDir: string): Writer {
+  db.pragma('synchronous = FULL');
   const { calls, chains } = writeCalls(db);
+  const mover = new Mover(db, dataDir, chains);
   const attempt = db.transaction((name: keyof WriteCalls, args: unknown[]): unknown => {
     const call = calls[name] as (...args: unknown[]) => unknown;
     return call(...args);
   });
-
-  function answer(message: Extract<ToWriter, { call: number }>): Answer {
-    chains.store(); // a seal and a head speak of everything before them
+  const answer = ({ call, name, args }: Call): Answer => {
     try {
-      return { call: message.call, value: attempt(message.name as keyof WriteCalls, message.args) };
+      return { call, value: attempt(name as keyof WriteCalls, args) };
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      return { call: message.call, error: (error as Error).message, damaged: false };
+      return { call, error: (error as Error).message, damaged: false };
     }
-  }
-
-  const commit = db.transaction((messages: readonly ToWriter[]): Answer[] => {
-    const answers: Answer[] = [];
-    for (const message of messages) {
-      if ('call' in message) answers.push(answer(message));
-      else for (const record of unpackRecords(Buffer.from(message.packed, 0, message.used))) chains.append(record);
-    }
-    chains.store();
-    return answers;
-  });
-
-  let synchronous = '';
+  };
+  const commit = db.transaction((messages: readonly Call[]): Answer[] => messages.map(answer));
+  const step = db.transaction(() => mover.step());
+  const recover = db.transaction(() => mover.recover());
+  let moved = 0;
+  const move = (): boolean => {
+    const bytes = step.immediate();
+    mover.drop();
+    moved += bytes;
+    return bytes > 0;
+  };
   return {
+    move,
     commit(messages) {
-      const wanted = messages.some((message) => 'call' in message || message.sync) ? 'FULL' : 'NORMAL';
-      if (wanted !== synchronous) db.pragma(`synchronous = ${wanted}`);
-      synchronous = wanted;
+      if (messages.some(({ name }) => AFTER_RECORDS.has(name))) while (move());
       return commit.immediate(messages);
+    },
+    recover() {
+      const recovery = recover.immediate();
+      mover.drop();
+      return recovery;
+    },
+    get moved() {
+      return { bytes: moved, file: mover.file };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { argv } from 'node:process';
+import { setImmediate } from 'node:timers/promises';
 import type { Store } from '@sallyport/core';
 import { openStore } from '../src/index.ts';
 import { newEntry, sessionRow } from './rows.ts';
@@ -41,5 +42,6 @@ async function record(store: Store, id: string, durability: 'strict' | 'fast'): 
     console.log(`${id} ${n}`);
     for (let row = 0; row < 20; row++) writer.append('target', n, Buffer.alloc(100, `${id} ${n} ${row}`));
     await writer.ready();
+    await setImmediate(); // a fast session never waits: the others want their turn
   }
 }

@@ -1,0 +1,269 @@
+import { closeSync, fdatasync, fsync, mkdirSync, openSync, writeSync, writevSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { GatewayError, type RecordKind } from '@sallyport/core';
+import { journalFile } from './journal-files.ts';
+import { BLOCK_HEAD, packHead, RECORD_HEAD, sealBlock } from './journal-format.ts';
+
+/** Records are gathered here until somebody waits for them. */
+const GATHER_BYTES = 64 * 1024;
+/** A larger body is written from where it lies. */
+const COPY_BYTES = 16 * 1024;
+/** How long records that nobody waits for may stay here. */
+const FLUSH_MS = 20;
+/** The next file begins when one has so many bytes. */
+const FILE_BYTES = 16 << 20;
+/** In `strict`, at most so much is written and not synced before {@link Journal.ready} waits; half of it starts a sync. */
+const UNSYNCED_BYTES = 1 << 20;
+/** `ready` waits while more than this is not moved into the database. */
+const UNMOVED_BYTES = 64 << 20;
+
+const syncFile = promisify(fdatasync);
+const syncFolder = promisify(fsync);
+
+export interface JournalOptions {
+  readonly folder: string;
+  /** The number of the first file to write: none of this or a higher number exists. */
+  readonly first: number;
+  /** Called after each write. */
+  onWritten(): void;
+  /** A write or a sync failed: nothing is tried again. */
+  onFailure(error: unknown): void;
+}
+
+interface OpenFile {
+  readonly fd: number;
+  readonly number: number;
+  bytes: number;
+  /** All of it, and the folder's entry for it, is synced. */
+  synced: boolean;
+}
+
+/**
+ * The records of all sessions on their way into the database, in order, as files that survive the
+ * process. A write goes to the operating system's cache, which takes less time than asking another
+ * thread to do it; only syncing waits for a disk, and it happens in Node's thread pool, once for all
+ * who ask at the same time.
+ */
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
+  #used = BLOCK_HEAD;
+  #file: OpenFile;
+  /** The file whose entry in the folder was synced last. */
+  #named: OpenFile | undefined;
+  readonly #folder: number;
+  /** Files that are not written any more, and not moved yet. */
+  #full: OpenFile[] = [];
+  /** Files before this one have been moved. */
+  #movedFile = 0;
+  /** Records appended, written and synced so far. */
+  #appended = 0;
+  #written = 0;
+  #synced = 0;
+  /** Some record since the last sync wants to be synced. */
+  #strict = false;
+  #unsynced = 0;
+  /** Bytes written and moved so far. */
+  #bytes = 0;
+  #moved = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #due = false;
+  #syncing: Promise<void> | undefined;
+  #asked: PromiseWithResolvers<void> | undefined;
+  #room: PromiseWithResolvers<void> | undefined;
+  #failure: Error | undefined;
+  #closed = false;
+
+  /** @throws Error when the first file cannot be made */
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    this.#folder = openSync(options.folder, 'r');
+    this.#file = this.#open(options.first);
+  }
+
+  /** Returns the number of the record. After a failure records are dropped: nothing waits for them. */
+  append(handle: number, strict: boolean, kind: RecordKind, at: number, body: Buffer): number {
+    if (this.#failure !== undefined) return this.#appended;
+    const large = body.length > COPY_BYTES;
+    if (this.#used + RECORD_HEAD + (large ? 0 : body.length) > GATHER_BYTES) this.flush();
+    this.#used = packHead(this.#gathered, this.#used, handle, kind, at, body.length);
+    this.#appended += 1;
+    this.#strict ||= strict;
+    if (large) this.#write(body);
+    else {
+      this.#used += body.copy(this.#gathered, this.#used);
+      this.#timer ??= setTimeout(() => this.#tick(), FLUSH_MS).unref();
+    }
+    return this.#appended;
+  }
+
+  /** undefined when that record is as durable as asked; else resolves when it is. */
+  durable(record: number, strict: boolean): Promise<void> | undefined {
+    if (record > this.#written) this.flush();
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (!strict || record <= this.#synced) return undefined;
+    if (!this.#due) {
+      this.#due = true; // sessions that ask in the same turn share the sync
+      setImmediate(() => this.#sync());
+    }
+    this.#asked ??= withoutOrphans(Promise.withResolvers<void>());
+    return this.#asked.promise;
+  }
+
+  ready(): Promise<void> | undefined {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (!this.#crowded) return undefined;
+    this.#room ??= withoutOrphans(Promise.withResolvers<void>());
+    return this.#room.promise;
+  }
+
+  /** Writes what was gathered. */
+  flush(): void {
+    if (this.#used > BLOCK_HEAD && this.#failure === undefined) this.#write(undefined);
+  }
+
+  /** So many bytes in all have been moved into the database, and all files before one. */
+  moved(bytes: number, file: number): void {
+    this.#moved = bytes;
+    this.#movedFile = file;
+    if (this.#syncing === undefined) this.#closeMoved();
+    this.#makeRoom();
+  }
+
+  fail(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    clearTimeout(this.#timer);
+    this.#asked?.reject(error);
+    this.#room?.reject(error);
+  }
+
+  /** Writes what is left, and syncs it where somebody waits for that. Nothing more is taken then. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.flush();
+    while (this.#syncing !== undefined || this.#asked !== undefined) {
+      if (this.#failure !== undefined) break;
+      this.#sync();
+      await this.#syncing?.catch(() => undefined);
+    }
+    this.fail(new GatewayError('ERR_RECORDING', 'The store is closed.'));
+    for (const { fd } of [...this.#full, this.#file]) closeSync(fd);
+    closeSync(this.#folder);
+  }
+
+  /** Bytes that are not moved into the database yet. */
+  get unmoved(): number {
+    return this.#bytes - this.#moved;
+  }
+
+  get #crowded(): boolean {
+    return this.unmoved > UNMOVED_BYTES || (this.#strict && this.#unsynced > UNSYNCED_BYTES);
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    this.flush();
+    if (this.#strict && this.#unsynced > 0) this.#sync();
+  }
+
+  #write(large: Buffer | undefined): void {
+    const block = this.#gathered.subarray(0, this.#used);
+    sealBlock(block, large);
+    this.#used = BLOCK_HEAD;
+    try {
+      const length = writeAll(this.#file.fd, large === undefined ? [block] : [block, large]);
+      this.#written = this.#appended;
+      this.#file.bytes += length;
+      this.#unsynced += length;
+      this.#bytes += length;
+      if (this.#file.bytes >= FILE_BYTES) this.#rotate();
+      if (this.#strict && this.#unsynced > UNSYNCED_BYTES / 2) this.#sync();
+      this.#options.onWritten();
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
+  }
+
+  #open(number: number): OpenFile {
+    return { fd: openSync(journalFile(this.#options.folder, number), 'ax', 0o600), number, bytes: 0, synced: false };
+  }
+
+  #rotate(): void {
+    const next = this.#open(this.#file.number + 1);
+    this.#full.push(this.#file);
+    this.#file = next;
+  }
+
+  /** Starts a sync, or has the running one followed by another. */
+  #sync(): void {
+    this.flush();
+    this.#due = false;
+    if (this.#syncing !== undefined || this.#failure !== undefined) return;
+    this.#syncing = this.#syncAll().finally(() => {
+      this.#syncing = undefined;
+      this.#closeMoved();
+    });
+    this.#syncing.then(
+      () => {
+        if (this.#asked !== undefined || this.#crowded) this.#sync();
+      },
+      (error: unknown) => this.#options.onFailure(error),
+    );
+  }
+
+  async #syncAll(): Promise<void> {
+    const asked = this.#asked;
+    this.#asked = undefined;
+    const [reached, bytes] = [this.#written, this.#unsynced];
+    const [full, last] = [this.#full.filter(({ synced }) => !synced), this.#file];
+    this.#strict = false;
+    try {
+      for (const file of full) {
+        await syncFile(file.fd);
+        file.synced = true;
+      }
+      await syncFile(last.fd);
+      if (last !== this.#named) await syncFolder(this.#folder);
+      this.#named = last;
+      this.#synced = reached;
+      this.#unsynced -= bytes;
+      asked?.resolve();
+      this.#makeRoom();
+    } catch (error) {
+      asked?.reject(error);
+      throw error;
+    }
+  }
+
+  #closeMoved(): void {
+    const moved = this.#full.filter(({ number }) => number < this.#movedFile);
+    this.#full = this.#full.filter(({ number }) => number >= this.#movedFile);
+    for (const { fd } of moved) closeSync(fd);
+  }
+
+  #makeRoom(): void {
+    if (this.#crowded) return;
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+}
+
+/** What the system does not take at once it takes next, or it says why not. */
+function writeAll(fd: number, pieces: readonly Buffer[]): number {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  for (let written = writevSync(fd, pieces); written < length; ) {
+    const more = writeSync(fd, Buffer.concat(pieces), written);
+    if (more === 0) throw new Error('nothing more could be written');
+    written += more;
+  }
+  return length;
+}
+
+/** A caller that stopped waiting must not turn a failure into an unhandled rejection. */
+function withoutOrphans(deferred: PromiseWithResolvers<void>): PromiseWithResolvers<void> {
+  deferred.promise.catch(() => undefined);
+  return deferred;
+}
