@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:f
 import { join } from 'node:path';
 import { DamageError, GatewayError, type StoreMode } from '@sallyport/core';
 import Database from 'better-sqlite3';
-import { MIGRATIONS } from './schema.ts';
+import { MIGRATIONS, UNRELEASED } from './schema.ts';
 
 /** How long a statement waits for another process's transaction. Theirs are kept far shorter. */
 const BUSY_MS = 10_000;
@@ -50,6 +50,7 @@ function openExisting(dataDir: string, file: string): Database.Database {
 function migrate(db: Database.Database, dataDir: string, mode: StoreMode): void {
   const steps = db.transaction(() => {
     const version = versionOf(db);
+    if (version === UNRELEASED) return;
     if (version > 0 && mode !== 'serve') return;
     for (const step of MIGRATIONS.slice(version)) db.exec(step);
     if (version < MIGRATIONS.length) db.pragma(`user_version = ${MIGRATIONS.length}`);
@@ -66,6 +67,9 @@ function checkVersion(db: Database.Database, dataDir: string): void {
       'ERR_RECORDING',
       `${dataDir} was written by a newer Sallyport (schema ${version}, this one knows ${known}): use that version.`,
     );
+  }
+  if (version === UNRELEASED) {
+    throw new GatewayError('ERR_RECORDING', `${dataDir} was written before the first release, and nothing reads it: use another data_dir.`);
   }
   if (version < known) {
     throw new GatewayError(

@@ -352,6 +352,8 @@ describe('opening', () => {
     setVersion(0);
     await expect(openStore({ dataDir, mode: 'read' })).rejects.toThrow(/sallyport serve/);
     setVersion(1);
+    await expect(openStore({ dataDir, mode: 'serve' })).rejects.toThrow(/before the first release/);
+    setVersion(2);
     store = await openStore({ dataDir, mode: 'serve' });
   });
 

@@ -6,6 +6,7 @@
  * row's contents are encrypted with; NULL is clear text.
  */
 export const MIGRATIONS: readonly string[] = [
+  '', // to UNRELEASED
   `
   CREATE TABLE sessions (
     handle INTEGER PRIMARY KEY,
@@ -149,6 +150,9 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
 ];
+
+/** A shape that no release had, and none reads. */
+export const UNRELEASED = 1;
 
 /** The UTC day of a time, counted from 1970-01-01. */
 export function dayOf(at: number): number {
