@@ -12,6 +12,8 @@ export interface Classification {
   readonly relations: readonly string[];
   /** An UPDATE or DELETE reaches every row: no WHERE, or one that is constant or tautological. */
   readonly unfiltered: boolean;
+  /** It may store values of masked columns where no mask finds them: absent means no. */
+  readonly launders?: boolean;
   /** One sentence saying why the class is what it is, where that is not plain from the verb. */
   readonly reason?: string;
 }

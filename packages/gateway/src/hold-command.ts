@@ -41,7 +41,7 @@ function ask(request: HoldRequest, context: HoldContext, signal: AbortSignal): A
       session: session.id,
       identity: session.identity,
       target: session.target.name,
-      rule: rules.join(', '),
+      rule: rules.length > 0 ? rules.join(', ') : 'by default',
       context,
       terms: { ...spec, timeoutMs: locked ? spec.transactionTimeoutMs : spec.timeoutMs },
     },

@@ -34,6 +34,7 @@ export interface Match {
   /** `schema.name`, or `name` in any schema. */
   readonly relations?: readonly string[];
   readonly unfiltered?: boolean;
+  readonly launders?: boolean;
 }
 
 /** The keys of {@link Match} that are known before any command. */

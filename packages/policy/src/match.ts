@@ -27,7 +27,8 @@ export function compileMatch(match: Match): CompiledMatch {
   const suspects = classes === undefined ? undefined : withUnknown(classes);
   const verbs = match.verb === undefined ? undefined : anyOf(match.verb.map((verb) => verb.toUpperCase()));
   const relations = match.relations === undefined ? undefined : compileRelations(match.relations);
-  const extent = (command: ReadCommand): boolean => match.unfiltered === undefined || match.unfiltered === command.unfiltered;
+  const extent = ({ unfiltered, launders = false }: ReadCommand): boolean =>
+    (match.unfiltered === undefined || match.unfiltered === unfiltered) && (match.launders === undefined || match.launders === launders);
 
   const named = (command: ReadCommand): readonly CommandClass[] => classesOf(command).filter((one) => classes?.has(one) ?? true);
   const suspected = (command: ReadCommand): readonly CommandClass[] => classesOf(command).filter((one) => suspects?.has(one) ?? true);

@@ -70,6 +70,69 @@ describe('defaults', () => {
   });
 });
 
+describe('what launders', () => {
+  const launders = command({ class: ['write'], verbs: ['INSERT'], relations: ['public.orders'], launders: true });
+  const leads = { ...approval, groups: ['leads'] };
+  const shared = { ...approval, groups: ['dba', 'leads'], grant: 'rule', forMs: 1000 } as const;
+  const ddl = rule({ name: 'ddl', action: 'hold', match: { class: ['ddl'] }, approval: shared });
+
+  test('waits for those who may approve all that is held for the session, once', () => {
+    const { action, rules, approval: asked, reason } = policy(ddl).judge(subject, launders);
+    expect({ action, rules, asked }).toEqual({
+      action: 'hold',
+      rules: [],
+      asked: { groups: ['dba', 'leads'], count: 1, timeoutMs: 600_000, transactionTimeoutMs: 30_000, grant: 'once' },
+    });
+    expect(reason).toContain('masked columns');
+    const other = rule({ name: 'other', action: 'hold', match: { verb: ['DELETE'] }, approval: leads });
+    expect(policy(ddl, other).judge(subject, launders).approval?.groups).toEqual(['leads']);
+  });
+
+  test('waits for whom a rule that holds it names, and a lasting grant of that rule does not cover it', () => {
+    const writes = rule({
+      name: 'writes',
+      action: 'hold',
+      match: { class: ['write'] },
+      approval: { ...leads, grant: 'rule', forMs: 1000 },
+    });
+    expect(policy(ddl, writes).judge(subject, launders)).toMatchObject({
+      action: 'hold',
+      rules: ['writes'],
+      approval: { groups: ['leads'], grant: 'once' },
+    });
+  });
+
+  test.each([
+    ['nobody approves anything', subject, []],
+    [
+      'no group approves everything',
+      subject,
+      [ddl, rule({ name: 'o', action: 'hold', approval: { ...approval, groups: ['others'] }, match: { verb: ['X'] } })],
+    ],
+    ['approvers of others do not count', subject, [rule({ action: 'hold', match: { users: ['bob'] } })]],
+    ['approvers of a rule in shadow mode do not count', subject, [rule({ action: 'hold', match: { class: ['ddl'] }, enforce: false })]],
+    ['an agent asks', { ...agent, tokenClasses: [] }, [ddl, rule({ name: 'w', action: 'allow', match: { class: ['write'] } })]],
+  ] as const)('is denied with the rule to write where %s', (_why, who, rules) => {
+    const { action, message } = policy(...rules).judge(who, launders);
+    expect(action).toBe('deny');
+    expect(message).toMatch(/masked columns.*launders: true/);
+  });
+
+  test('a rule that speaks of it decides, for better or worse', () => {
+    const speaks = (over: Partial<Rule> & Pick<Rule, 'action'>): Rule => rule({ match: { launders: true }, ...over });
+    expect(policy(speaks({ action: 'allow' })).judge(subject, launders).action).toBe('allow');
+    expect(policy(speaks({ action: 'deny' }), ddl).judge(subject, launders)).toMatchObject({ action: 'deny', rules: ['r'] });
+    expect(policy(speaks({ action: 'hold', approval: { ...leads, grant: 'rule' } }), ddl).judge(subject, launders)).toMatchObject({
+      action: 'hold',
+      rules: ['r'],
+      approval: { groups: ['leads'], grant: 'rule' },
+    });
+    expect(policy(speaks({ action: 'allow', enforce: false })).judge(subject, launders).action).toBe('deny');
+    expect(policy(speaks({ action: 'deny' })).judge(subject, { ...launders, launders: false }).action).toBe('allow');
+    expect(policy(rule({ action: 'allow', match: { class: ['write'] } })).judge(subject, launders).action).toBe('deny');
+  });
+});
+
 describe('rules', () => {
   test("a rule's message stands verbatim", () => {
     const none = rule({ action: 'deny', match: { kind: ['agent'], unfiltered: true }, message: 'add a WHERE clause' });

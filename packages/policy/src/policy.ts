@@ -7,7 +7,7 @@ import { classesOf } from './match.ts';
 import { type ReadCommand, readCommand } from './relation.ts';
 import { compileRule, type StandingRule } from './rule.ts';
 import type { TargetFacts } from './standing.ts';
-import { denialByDefault, denialByRules, denialByToken, list, quoteAll } from './wording.ts';
+import { denialByDefault, denialByRules, denialByToken, denialOfLaundering, list, quoteAll } from './wording.ts';
 
 /** Who asks, where, and with what token. One object per session: rules are sorted out once for it. */
 export interface Subject {
@@ -55,6 +55,7 @@ function judge(subject: Subject, command: ReadCommand, rules: readonly StandingR
     beyondToken(subject, command) ??
     denied(enforced, command) ??
     byDefault(subject, command, enforced, passing) ??
+    laundering(subject, command, enforced, rules) ??
     released(enforced, command, passing);
   return { ...verdict, shadow };
 }
@@ -95,6 +96,42 @@ function byDefault(
     message: denialByDefault(missing, command, identity.kind),
     reason: `No rule lets ${list(missing)} pass, and by default only ${list(passing)} does for the kind ${identity.kind}.`,
   };
+}
+
+/**
+ * Values of masked columns may be stored where no mask finds them. Unless a rule speaks of that, an agent is denied; a
+ * person waits for who may approve whatever else of theirs is held, this once, or is denied where there is nobody.
+ */
+function laundering(
+  { identity }: Subject,
+  command: ReadCommand,
+  matching: readonly StandingRule[],
+  rules: readonly StandingRule[],
+): Verdict | undefined {
+  if (command.launders !== true || matching.some(({ rule }) => rule.match.launders === true)) return undefined;
+  if (identity.kind === 'agent') return unlaundered(command, 'agents may not do that without a rule');
+  const holds = acting(matching, 'hold');
+  const asked =
+    holds.length > 0
+      ? holds
+      : acting(
+          rules.filter(({ rule }) => rule.enforce),
+          'hold',
+        );
+  const approval = mergeApprovals(asked.map((rule) => rule.approval));
+  if (approval === undefined) return unlaundered(command, 'no group is named that may approve all that is held');
+  const { forMs: _once, ...terms } = approval;
+  return {
+    action: 'hold',
+    rules: names(holds),
+    approval: { ...terms, grant: 'once' },
+    reason: `Held for an approval by ${list(approval.groups)}: it may store values of masked columns where no mask finds them.`,
+  };
+}
+
+function unlaundered(command: ReadCommand, why: string): Verdict {
+  const message = denialOfLaundering(command, why);
+  return { action: 'deny', rules: [], message, reason: message };
 }
 
 function released(matching: readonly StandingRule[], command: ReadCommand, passing: readonly CommandClass[]): Verdict {

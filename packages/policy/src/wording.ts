@@ -43,3 +43,8 @@ export function denialByDefault(missing: readonly CommandClass[], command: Class
 export function denialByToken(outside: readonly CommandClass[], scope: readonly CommandClass[], command: Classification): string {
   return `${describe(command)} is denied: the token is limited to ${list(scope)}. A token that includes ${list(outside)} lifts it.`;
 }
+
+/** What a client reads whose command would carry values past their masks. */
+export function denialOfLaundering(command: Classification, why: string): string {
+  return `${describe(command)} is denied: it may store values of masked columns where no mask finds them, and ${why}. Store constants or parameters instead; a rule with launders: true that holds or allows it lifts this.`;
+}

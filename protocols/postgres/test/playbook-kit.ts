@@ -29,7 +29,7 @@ interface TestHold {
 }
 
 export interface TestRules {
-  /** By recordable text; default allow. */
+  /** Default: what launders is denied, all else allowed. */
   readonly rule?: (command: Command) => 'allow' | 'deny' | 'hold';
   /** By `schema.table.column`. */
   readonly masks?: Readonly<Record<string, Mask>>;
@@ -39,7 +39,7 @@ export interface TestRules {
 export const redact: Mask = { rule: 'test redact', method: 'redact', apply: () => '***' };
 const hidden: Mask = { rule: 'protected', method: 'null', apply: () => null };
 
-export function testGate({ rule = () => 'allow', masks, textMask }: TestRules): TestGate {
+export function testGate({ rule = ({ launders }) => (launders ? 'deny' : 'allow'), masks, textMask }: TestRules): TestGate {
   const commands: Command[] = [];
   const notes: SessionEvent[] = [];
   const recorded: Buffer[] = [];

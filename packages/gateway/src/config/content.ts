@@ -129,11 +129,11 @@ function toApproval(approval: NonNullable<Entry<'rules'>['approval']>): Approval
 
 /** Every key of a match with a list behind it; `labels` with one behind each label. */
 function lists(match: Entry<'rules'>['match']): Match {
-  const { labels, unfiltered, ...names } = match;
+  const { labels, unfiltered, launders, ...names } = match;
   return {
     ...Object.fromEntries(Object.entries(names).flatMap(([key, value]) => (value === undefined ? [] : [[key, asList<string>(value)]]))),
     ...given({ labels }, (all) => Object.fromEntries(Object.entries(all).map(([name, values]) => [name, asList(values)]))),
-    ...given({ unfiltered }, (flag) => flag),
+    ...given({ unfiltered, launders }, (flag) => flag),
   };
 }
 

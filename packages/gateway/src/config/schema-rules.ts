@@ -60,6 +60,12 @@ const match = z.strictObject({
     .describe(
       'Tables and views as `schema.name`, or `name` in any schema; globs. A denial or hold catches names without a schema; an `allow` needs every name to match for certain.',
     ),
+  launders: z
+    .boolean()
+    .optional()
+    .describe(
+      'A statement that may store values of masked columns where no mask finds them: INSERT … SELECT, CREATE TABLE AS, a view or a function over masked data. By default it waits for those who approve what else is held, and is denied to agents; a rule with `launders: true` decides instead.',
+    ),
   unfiltered: z.boolean().optional().describe('An UPDATE or DELETE that reaches every row: no WHERE, or one that is always true.'),
 });
 

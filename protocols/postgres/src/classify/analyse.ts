@@ -1,8 +1,8 @@
 import type { CommandClass } from '@sallyport/core';
 import type { StatementAnalysis } from './analysis.ts';
-import { alterationStores, definitionStores, reads } from './copies.ts';
+import { alterationStores, definitionStores, isOwnType, reads } from './copies.ts';
 import { copyOf } from './copy-statement.ts';
-import { outputsOf } from './outputs.ts';
+import { outputsOf, storedOf } from './outputs.ts';
 import { isOn, utilityKind } from './statements.ts';
 import { Survey } from './survey.ts';
 import { behindAs } from './text.ts';
@@ -14,7 +14,7 @@ export interface Analysed {
   readonly byValue: boolean;
 }
 
-type Extra = Partial<Pick<StatementAnalysis, 'outputs' | 'flat' | 'copy' | 'prepare' | 'execute' | 'cursor' | 'deallocate'>>;
+type Extra = Partial<Pick<StatementAnalysis, 'outputs' | 'flat' | 'stored' | 'copy' | 'prepare' | 'execute' | 'cursor' | 'deallocate'>>;
 
 const QUERIES = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
 
@@ -52,6 +52,7 @@ function finish(verb: string, survey: Survey, extra: Extra = {}, byValue = true)
     routines: [...survey.routines.values()],
     unfiltered: survey.unfiltered,
     copies: survey.copies,
+    converts: survey.converts,
     flat: false,
     sets: [...survey.sets],
     catalogueData: survey.catalogueData,
@@ -68,7 +69,13 @@ function query(node: TreeNode): Analysed {
   if (node.tag === 'SelectStmt' && !into) survey.classes.add('read');
   survey.walk(node);
   const verb = into ? 'SELECT INTO' : node.tag.replace('Stmt', '').toUpperCase();
-  return finish(verb, survey, outputsOf(node), false);
+  return finish(verb, survey, { ...outputsOf(node), ...storing(node, survey) }, false);
+}
+
+/** What a statement that stores what it reads stores. */
+function storing(node: TreeNode, { copies }: Survey): Extra {
+  const stored = copies ? storedOf(node) : undefined;
+  return stored === undefined ? {} : { stored };
 }
 
 function variableSet(node: TreeNode): Analysed {
@@ -112,6 +119,7 @@ function explain(node: TreeNode, text: string): Analysed {
     class: [...classes],
     unfiltered: analyses && statement.unfiltered,
     copies: analyses && statement.copies,
+    converts: analyses && statement.converts,
     flat: false,
     ...(execute && { execute }),
   };
@@ -143,7 +151,7 @@ function createTableAs(node: TreeNode): Analysed {
   }
   if (inner?.tag !== 'ExecuteStmt') {
     if (inner !== undefined) survey.walk(inner);
-    return finish(verb, survey);
+    return finish(verb, survey, storing(node, survey));
   }
   for (const parameter of children(inner, 'params')) survey.walk(parameter);
   const own = [...survey.classes];
@@ -170,7 +178,8 @@ function createSchema(node: TreeNode): Analysed {
   const survey = new Survey();
   survey.classes.add('ddl');
   for (const element of children(node, 'schemaElts')) {
-    if (STORES_QUERY.has(element.tag) || definitionStores(element)) survey.copies = true;
+    if (definesCode(element)) survey.opaque = true;
+    if (STORES_QUERY.has(element.tag) || definesCode(element) || definitionStores(element)) survey.copies = true;
     for (const name of utilityKind(element)?.class ?? ['unknown' as const]) survey.classes.add(name);
     survey.walk(element);
   }
@@ -187,8 +196,17 @@ function prepare(node: TreeNode, text: string): Analysed {
     return finish('PREPARE', survey);
   }
   const { statement } = analyseStatement(inner, innerText);
+  // Parameters of a type of one's own are cast to the column's as literals are.
+  const types = children(node, 'argtypes');
+  const own = new Survey();
+  for (const type of types) own.walk(type);
+  const typed = {
+    ...statement,
+    routines: [...statement.routines, ...own.routines.values()],
+    converts: statement.converts || types.some(isOwnType),
+  };
   for (const { schema, name } of statement.relations) survey.relation(schema === undefined ? [name] : [schema, name]);
-  return finish('PREPARE', survey, { prepare: { name: textOf(node, 'name'), statement, text: innerText } });
+  return finish('PREPARE', survey, { prepare: { name: textOf(node, 'name'), statement: typed, text: innerText } });
 }
 
 /** Statements whose queries and expressions are walked like any others, with what is special about them. */
@@ -206,12 +224,33 @@ function utility(node: TreeNode, text: string): Analysed {
   if (node.tag !== 'FetchStmt' && node.tag !== 'ClosePortalStmt') for (const below of offspring(node)) survey.walk(below);
   const copiesQuery = STORES_QUERY.has(node.tag) || (node.tag === 'CopyStmt' && child(node, 'query') !== undefined);
   if (copiesQuery || definitionStores(node) || (node.tag === 'AlterTableStmt' && alterationStores(node))) survey.copies = true;
+  if (definesCode(node)) {
+    survey.opaque = true;
+    survey.copies = true;
+  }
   const simple = node.tag === 'TransactionStmt';
   return finish(kind.verb, survey, extras(node, text, survey), !simple);
 }
 
-/** They keep a query or code that will read for others. */
-const STORES_QUERY = new Set(['ViewStmt', 'RuleStmt', 'CreateTrigStmt', 'CreateFunctionStmt']);
+/** They keep a query that will read for others. */
+const STORES_QUERY = new Set(['ViewStmt', 'RuleStmt']);
+
+const DEFINES_CODE = new Set([
+  'CreateFunctionStmt',
+  'CreateTrigStmt',
+  'CreateCastStmt',
+  'CreateOpClassStmt',
+  'CreateTransformStmt',
+  'CreateConversionStmt',
+]);
+
+/** Code that later statements run without naming it, and that is not in this one to be read: what it will show or store cannot be told. */
+function definesCode(node: TreeNode): boolean {
+  return (
+    DEFINES_CODE.has(node.tag) ||
+    (node.tag === 'DefineStmt' && ['OBJECT_AGGREGATE', 'OBJECT_OPERATOR', 'OBJECT_TYPE'].includes(textOf(node, 'kind')))
+  );
+}
 
 const RELATION_OBJECTS = new Set([
   'OBJECT_TABLE',
@@ -261,7 +300,7 @@ function extras(node: TreeNode, text: string, survey: Survey): Extra {
 
 /** EXECUTE with its prepared statement put in: what is judged when it runs. */
 export function withPrepared(execution: StatementAnalysis, prepared: StatementAnalysis): StatementAnalysis {
-  const { execute: call, reason: _reason, ...facts } = execution;
+  const { execute: call, reason: _reason, stored: _stored, ...facts } = execution;
   if (call === undefined) return execution;
   // set_config of a parameter: SHOW would tell later what the call read.
   const keepsParameter = execution.copies && prepared.sets.length > 0;
@@ -275,6 +314,8 @@ export function withPrepared(execution: StatementAnalysis, prepared: StatementAn
     routines: [...execution.routines, ...prepared.routines],
     unfiltered: execution.unfiltered || prepared.unfiltered,
     copies: execution.copies || prepared.copies,
+    converts: execution.converts || prepared.converts,
+    ...(prepared.stored !== undefined && runs && !execution.copies && { stored: prepared.stored }),
     ...(runs && prepared.outputs && { outputs: prepared.outputs }),
     flat: runs && prepared.flat,
     sets: [...execution.sets, ...prepared.sets],

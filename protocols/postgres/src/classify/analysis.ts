@@ -104,9 +104,16 @@ export interface StatementAnalysis {
    * or MERGE that sets a column from another column or a subquery, CTAS, SELECT INTO, CREATE VIEW/MATERIALIZED
    * VIEW/RULE/TRIGGER/FUNCTION, ALTER TABLE … USING, COPY (query). False where only constants and parameters are
    * written, and for everything that stores no values: DELETE, DROP, TRUNCATE, CREATE TABLE, CREATE INDEX, plain reads.
-   * Also true when it happens in a WITH query. Over protected data the relay refuses such a statement.
+   * Also true when it happens in a WITH query, and for definitions of functions, triggers, casts and operators.
    */
   readonly copies: boolean;
+  /**
+   * Values that it stores may be made by code of one's own, if the catalogue knows such code in it: they are of a type of
+   * one's own, whose cast to the column's type may run code, or in attribute notation, as `excluded.f`.
+   */
+  readonly converts: boolean;
+  /** What a statement that {@link copies} stores; undefined where that cannot be told, or column names in it cannot be taken at their word. */
+  readonly stored?: readonly OutputRef[];
   /** undefined: the statement returns no rows, or its outputs cannot be told apart. DECLARE: its query's. */
   readonly outputs?: readonly OutputRef[];
   /** FROM holds only plain tables, no subquery, CTE, function, column alias or set operation. */

@@ -27,6 +27,30 @@ export function storesWhatItReads(node: TreeNode): boolean {
   }
 }
 
+/**
+ * Whether what a data-modifying statement stores may be made by code of one's own, if there is such code:
+ * a value of a type of one's own is cast to its column's, and `excluded.f` calls f where there is no such column.
+ */
+export function storesConverted(node: TreeNode): boolean {
+  return storedParts(node).some((part) => some(part, converts));
+}
+
+/** Where the values of INSERT, UPDATE, ON CONFLICT and MERGE stand. */
+function storedParts(node: TreeNode): readonly TreeNode[] {
+  const source = node.tag === 'InsertStmt' ? child(node, 'selectStmt') : undefined;
+  const conflict = child(node, 'onConflictClause');
+  const sets = node.tag === 'UpdateStmt' ? children(node, 'targetList') : [];
+  const clauses = children(node, 'mergeWhenClauses').flatMap((clause) => [
+    ...children(clause, 'targetList'),
+    ...children(clause, 'values'),
+  ]);
+  return [...(source ? [source] : []), ...(conflict ? children(conflict, 'targetList') : []), ...sets, ...clauses];
+}
+
+function converts(node: TreeNode): boolean {
+  return (node.tag === 'TypeCast' && namesOwnType(node)) || (node.tag === 'ColumnRef' && nameParts(node, 'fields').length > 1);
+}
+
 /** ALTER TABLE that fills a column from others: TYPE … USING, GENERATED … STORED. */
 export function alterationStores(node: TreeNode): boolean {
   return children(node, 'cmds').some((command) => {
@@ -68,7 +92,12 @@ function convertsOwnType(cast: TreeNode): boolean {
 /** A cast to a type that is not known to be the server's. */
 export function namesOwnType(cast: TreeNode): boolean {
   const type = child(cast, 'typeName');
-  const parts = type === undefined ? [] : nameParts(type, 'names');
+  return type === undefined || isOwnType(type);
+}
+
+/** A type that is not known to be the server's. */
+export function isOwnType(type: TreeNode): boolean {
+  const parts = nameParts(type, 'names');
   return parts.at(-2) !== 'pg_catalog' && !isBuiltInType(parts.join('.'));
 }
 

@@ -27,6 +27,49 @@ function selectOutputs(node: TreeNode): Outputs {
   return read(children(node, 'targetList'), children(node, 'fromClause'), withNames(node), undefined, []);
 }
 
+/**
+ * What a statement stores of what it reads; bare constants are left out. undefined where that cannot
+ * be told, or where names of columns may not be those of the tables that it names.
+ */
+export function storedOf(node: TreeNode): readonly OutputRef[] | undefined {
+  if (child(node, 'withClause') !== undefined) return undefined;
+  const query = node.tag === 'SelectStmt' ? node : (child(node, 'query') ?? child(node, 'selectStmt'));
+  const selects = query?.tag === 'SelectStmt' && children(query, 'valuesLists').length === 0;
+  if (query !== undefined && !selects && children(query, 'valuesLists').length === 0) return undefined;
+  if (query !== undefined && (textOf(query, 'op') !== 'SETOP_NONE' || child(query, 'withClause') !== undefined)) return undefined;
+  const tables = new Set(['excluded']);
+  const target = child(node, 'relation');
+  const merged = child(node, 'sourceRelation');
+  const sources = [
+    ...children(node, 'fromClause'),
+    ...(query && query !== node ? children(query, 'fromClause') : []),
+    ...(merged ? [merged] : []),
+  ];
+  if (target !== undefined) isPlain(target, new Set(), tables);
+  if (!sources.map((source) => isPlain(source, new Set(), tables)).every(Boolean)) return undefined;
+  const values = [...(query ? queried(query) : []), ...assigned(node)];
+  const outputs = values.map((value) => outputOf(value, tables, STORED_OPAQUE_PARTS));
+  return outputs.includes(undefined)
+    ? undefined
+    : (outputs.filter((output) => output !== undefined && output.kind !== 'constant') as OutputRef[]);
+}
+
+function queried(query: TreeNode): readonly TreeNode[] {
+  const rows = children(query, 'valuesLists').flatMap((row) => children(row, 'items'));
+  return [...rows, ...children(query, 'targetList').flatMap((item) => child(item, 'val') ?? [])];
+}
+
+/** The values of SET, ON CONFLICT and MERGE. */
+function assigned(node: TreeNode): readonly TreeNode[] {
+  const conflict = child(node, 'onConflictClause');
+  const clauses = children(node, 'mergeWhenClauses');
+  const sets = [...(node.tag === 'UpdateStmt' ? [node] : []), ...(conflict ? [conflict] : []), ...clauses];
+  return [
+    ...sets.flatMap((owner) => children(owner, 'targetList')).flatMap((item) => child(item, 'val') ?? []),
+    ...clauses.flatMap((clause) => children(clause, 'values')),
+  ];
+}
+
 function read(
   targets: readonly TreeNode[],
   sources: readonly TreeNode[],
@@ -70,7 +113,7 @@ function isPlain(source: TreeNode, ctes: ReadonlySet<string>, tables: Set<string
 
 const isStar = (node: TreeNode): boolean => node.tag === 'ColumnRef' && children(node, 'fields').at(-1)?.tag === 'A_Star';
 
-function outputOf(node: TreeNode, tables: ReadonlySet<string>): OutputRef | undefined {
+function outputOf(node: TreeNode, tables: ReadonlySet<string>, opaqueParts = OPAQUE_PARTS): OutputRef | undefined {
   if (isStar(node)) return { kind: 'star' };
   if (node.tag === 'A_Indirection' && children(node, 'indirection').at(-1)?.tag === 'A_Star') return undefined; // any number of columns
   if (isCountStar(node)) return { kind: 'count' };
@@ -78,7 +121,7 @@ function outputOf(node: TreeNode, tables: ReadonlySet<string>): OutputRef | unde
   const survey = new Survey();
   survey.walk(node);
   const columns = new Set<string>();
-  const opaque = gather(node, tables, columns);
+  const opaque = gather(node, tables, columns, opaqueParts);
   return { kind: 'expression', columns: [...columns], routines: [...survey.routines.values()], opaque };
 }
 
@@ -106,17 +149,18 @@ const CONSTANT_PARTS = new Set([
   'A_ArrayExpr',
   'List',
 ]);
-const OPAQUE_PARTS = new Set(['SubLink', 'ParamRef', 'A_Indirection', 'MultiAssignRef', 'MergeSupportFunc']);
+const STORED_OPAQUE_PARTS: ReadonlySet<string> = new Set(['SubLink', 'A_Indirection', 'MultiAssignRef', 'MergeSupportFunc']);
+const OPAQUE_PARTS: ReadonlySet<string> = new Set([...STORED_OPAQUE_PARTS, 'ParamRef']);
 
 /** Gathers column names; true when something in it cannot be followed to columns. */
-function gather(node: TreeNode, tables: ReadonlySet<string>, columns: Set<string>): boolean {
+function gather(node: TreeNode, tables: ReadonlySet<string>, columns: Set<string>, opaqueParts: ReadonlySet<string>): boolean {
   if (node.tag === 'ColumnRef') {
     const parts = nameParts(node, 'fields');
     const name = parts.at(-1) ?? '';
     columns.add(name);
     return name === '' || (parts.length === 1 && tables.has(name)); // `t` is a whole row, unless it has such a column
   }
-  let opaque = OPAQUE_PARTS.has(node.tag);
-  for (const below of offspring(node)) if (gather(below, tables, columns)) opaque = true;
+  let opaque = opaqueParts.has(node.tag);
+  for (const below of offspring(node)) if (gather(below, tables, columns, opaqueParts)) opaque = true;
   return opaque;
 }

@@ -1,7 +1,7 @@
 import type { CommandClass } from '@sallyport/core';
 import type { NameRef, RoutineRef } from './analysis.ts';
 import { isBuiltInType } from './built-in-types.ts';
-import { reads, storesWhatItReads } from './copies.ts';
+import { reads, storesConverted, storesWhatItReads } from './copies.ts';
 import { judgeFilter } from './filter.ts';
 import { parameterEffect } from './parameters.ts';
 import { functionEffect, isCollectedData } from './pg-functions.ts';
@@ -42,6 +42,8 @@ export class Survey {
   opaque = false;
   /** Values read from relations are stored. */
   copies = false;
+  /** Values that it stores may be what code of one's own makes of them. */
+  converts = false;
   /** A literal's value had a say: the result holds for this exact text only. */
   byValue = false;
   reason: string | undefined;
@@ -156,6 +158,7 @@ export class Survey {
     for (const verb of modificationVerbs(node)) this.verbs.add(verb);
     this.classes.add('write');
     if (storesWhatItReads(node)) this.copies = true;
+    if (storesConverted(node)) this.converts = true;
     const target = child(node, 'relation');
     if (target !== undefined) this.#modified(target);
     const filtered = { UpdateStmt: 'whereClause', DeleteStmt: 'whereClause', MergeStmt: 'joinCondition' }[node.tag];
@@ -205,9 +208,9 @@ export class Survey {
   #call(node: TreeNode): void {
     const parts = nameParts(node, 'funcname');
     const args = children(node, 'args');
-    // pg_notify, lo_put and their like carry their arguments to where anybody may read them.
-    const effect = this.#routine('function', parts, args.length);
-    if (effect === 'write' && args.some((arg) => some(arg, reads))) this.copies = true;
+    // pg_notify, lo_put and their like carry their arguments to where anybody may read them; pg_locks shows an advisory lock's.
+    const effect = this.#routine('function', parts, args.length) ?? 'read';
+    if (effect !== 'read' && args.some((arg) => some(arg, reads))) this.copies = true;
     if (children(node, 'agg_order').length > 0 && node.fields.agg_within_group === true)
       this.#routine('function', parts, args.length + children(node, 'agg_order').length);
     if (parts.length > 1 && parts.at(-2) !== 'pg_catalog') return;

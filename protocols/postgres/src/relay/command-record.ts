@@ -32,6 +32,7 @@ export function commandRecord(meaning: Meaning, circumstances: CommandCircumstan
     verbs: resolved.verbs,
     relations: resolved.relations,
     unfiltered: resolved.unfiltered,
+    ...(meaning.launders && { launders: true }),
     ...(resolved.reason !== undefined && { reason: resolved.reason }),
     text: recordableText(meaning, circumstances, readable),
     shape: shapeOf(meaning, indirect, digest),

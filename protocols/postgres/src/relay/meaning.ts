@@ -1,8 +1,10 @@
 import type { CommandClass } from '@sallyport/core';
 import type { Catalogue, Resolved } from '../catalogue/catalogue.ts';
-import type { Analysis, CopyFormat, CopyStatement, StatementAnalysis } from '../classify/analysis.ts';
+import type { Analysis, CopyFormat, CopyStatement, OutputRef, StatementAnalysis } from '../classify/analysis.ts';
+import { computes } from '../classify/pure-functions.ts';
 import { type Readable, readableIn } from './operands.ts';
 import type { Protection } from './protection.ts';
+import { isClear } from './row-plan.ts';
 
 /** One statement of a text, held against the catalogue. */
 export interface StatementMeaning {
@@ -29,6 +31,8 @@ export interface Meaning {
   readonly readable: () => Readable | undefined;
   /** undefined where nothing in the text needed it. */
   readonly catalogue: Catalogue | undefined;
+  /** It may store values of protected data where no mask finds them. */
+  readonly launders: boolean;
   /** The protocol itself refuses it, whatever the rules say. */
   readonly refusal: string | undefined;
 }
@@ -65,6 +69,7 @@ export function meaningOf(inputs: MeaningInputs): Meaning {
     catalogue,
     sealed: exposed || secret,
     readable: () => (exposed && !secret ? readableIn(statements, catalogue, protection) : undefined),
+    launders: statements.some((statement) => launders(statement, catalogue, protection)),
     refusal: exposed ? refusalOf(statements) : undefined,
   };
 }
@@ -151,27 +156,33 @@ export function maskedCopy({ statements }: Pick<Meaning, 'statements'>): MaskedC
 }
 
 /** Why the rows of a COPY over protected data cannot be masked, and what to do. */
-function uncopied({ elsewhere, format }: CopyStatement): string {
-  if (elsewhere) return 'COPY would write masked data to where no mask finds it: use COPY … TO STDOUT.';
+function uncopied({ format }: CopyStatement): string {
   return format === undefined
     ? 'COPY of masked data knows text, CSV and binary in UTF8: leave the other options out.'
     : 'COPY of masked data must be the only statement of its text: send it alone.';
 }
 
-const WRITES: readonly CommandClass[] = ['write', 'ddl'];
+/** Advisory locks, which pg_locks shows, are of class session. */
+const STORES: readonly CommandClass[] = ['write', 'ddl', 'session', 'admin'];
 
 /**
- * What would carry protected values to where no mask finds them: the masks of this gateway are bound
- * to columns, so a copy elsewhere would be readable tomorrow.
+ * Whether a statement may carry protected values to where no mask finds them: the masks of this gateway
+ * are bound to columns, so a copy elsewhere would be readable tomorrow.
  */
+function launders(statement: StatementMeaning, catalogue: Catalogue | undefined, protection: Protection): boolean {
+  const { analysis, resolved, exposed } = statement;
+  if (!exposed || !resolved.class.some((one) => STORES.includes(one))) return false;
+  if (analysis.copy?.elsewhere || (analysis.converts && resolved.opaque)) return true;
+  const clear = (output: OutputRef): boolean => catalogue !== undefined && isClear(output, { statement, catalogue, protection }, computes);
+  return analysis.copies && !(analysis.stored?.every(clear) ?? false);
+}
+
+/** What cannot be masked. */
 function refusalOf(statements: readonly StatementMeaning[]): string | undefined {
-  for (const { analysis, resolved, exposed } of statements) {
+  for (const { analysis, exposed } of statements) {
     if (!exposed) continue;
-    if (analysis.copy?.direction === 'out' && maskedCopy({ statements }) === undefined) return uncopied(analysis.copy);
-    const writes = resolved.class.some((one) => WRITES.includes(one));
-    if (writes && analysis.copies) {
-      return `${analysis.verb} would store values read from masked data elsewhere: write constants or parameters instead, or ask for access without masks.`;
-    }
+    const { copy } = analysis;
+    if (copy?.direction === 'out' && !copy.elsewhere && maskedCopy({ statements }) === undefined) return uncopied(copy);
   }
   return undefined;
 }

@@ -88,6 +88,7 @@ function outputAt(outputs: readonly OutputRef[] | undefined, index: number, coun
   return fromEnd < outputs.length - lastStar ? outputs[outputs.length - fromEnd] : undefined;
 }
 
+/** What a result shows only where that is proven. */
 function harmless(output: OutputRef, inputs: PlanInputs): boolean {
   const { statement, catalogue } = inputs;
   if (statement === undefined || output.kind === 'star') return false;
@@ -95,19 +96,35 @@ function harmless(output: OutputRef, inputs: PlanInputs): boolean {
   // A cast of a constant, or an aggregate named count, may be the database's own code; a bare constant never is.
   if (!certain || resolved.opaque) return output.kind === 'constant' && analysis.routines.length === 0;
   if (output.kind !== 'expression') return true;
-  if (catalogue === undefined || output.opaque || !analysis.flat || resolved.unknownRelation) return false;
-  const attributes = output.routines.filter((routine) => routine.kind === 'attribute').map((routine) => routine.name);
-  const columns = [...output.columns, ...attributes];
-  return output.routines.every(pure) && columns.every((name) => clearColumn(name, inputs));
+  return catalogue !== undefined && analysis.flat && isClear(output, { statement, catalogue, protection: inputs.protection }, isPure);
 }
 
-/** An operator or type that pg_catalog does not own has made the statement opaque already. */
-function pure({ kind, schema, name }: RoutineRef): boolean {
-  return kind !== 'function' || ((schema === undefined || schema === 'pg_catalog') && PURE_FUNCTIONS.has(name));
+const isPure = (name: readonly string[]): boolean =>
+  (name.length === 1 || name[0] === 'pg_catalog') && PURE_FUNCTIONS.has(name.at(-1) ?? '');
+
+/**
+ * Whether an expression is made of columns that are not masked alone. Its column names must be those of the statement's tables.
+ * An operator or type that pg_catalog does not own has made the statement opaque already.
+ *
+ * @param computes whether a function, by its name as written, computes from its arguments and nothing else
+ */
+export function isClear(
+  output: OutputRef,
+  inputs: { readonly statement: StatementMeaning; readonly catalogue: Catalogue; readonly protection: Protection },
+  computes: (name: readonly string[]) => boolean,
+): boolean {
+  const { resolved, certain } = inputs.statement;
+  if (!certain || resolved.opaque || resolved.unknownRelation || output.kind === 'star') return false;
+  if (output.kind !== 'expression') return true;
+  const attributes = output.routines.filter((routine) => routine.kind === 'attribute').map((routine) => routine.name);
+  const columns = [...output.columns, ...attributes];
+  const plain = ({ kind, schema, name }: RoutineRef): boolean =>
+    kind !== 'function' || computes(schema === undefined ? [name] : [schema, name]);
+  return !output.opaque && output.routines.every(plain) && columns.every((name) => clearColumn(name, inputs));
 }
 
 /** Every column that the name may mean is known and unmasked. */
-function clearColumn(name: string, { statement, catalogue, protection }: PlanInputs): boolean {
+function clearColumn(name: string, { statement, catalogue, protection }: Omit<PlanInputs, 'fields'>): boolean {
   if (statement === undefined || catalogue === undefined) return false;
   let found = false;
   for (const reference of statement.analysis.relations) {
