@@ -43,7 +43,9 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
 `,
   masking: `masking:
   - { name: card numbers, columns: ["public.customers.card_number"], method: partial }
-  - { name: contact data, columns: ["*.email", "*.phone"], method: hash, unless: { groups: [support] } }
+  - { name: contact data, columns: ["*.email", "*.phone"], method: token, domain: contact, unless: { groups: [support] } }
+  - { name: secrets anywhere, detect: [aws-key, github-token, jwt, private-key], method: redact }
+  - { name: house ids, pattern: "HX-[0-9]{8}", method: redact }
 `,
   recording: 'recording: { durability: strict, results: full, keep: 90d }\n',
 };

@@ -73,7 +73,7 @@ export class Gateway {
     this.#keys = keys;
     this.#tls = tls;
     this.#config = config;
-    this.#rulebook = compileRulebook(config, keys.secret('mask-hash'));
+    this.#rulebook = compileRulebook(config, keys);
     this.#identity = createIdentity({ users: config.users, store, keys, now: Date.now });
     this.#backoff = createBackoff(Date.now);
     this.#recorder = new Recorder({
@@ -153,7 +153,7 @@ export class Gateway {
       const config = await loadConfig();
       this.#mayReplace(config);
       const tls = await serverTls(config, this.#keys);
-      const rulebook = compileRulebook(config, this.#keys.secret('mask-hash'));
+      const rulebook = compileRulebook(config, this.#keys);
       const targets = await servedTargets(config);
       await this.#listeners.apply(targets);
       await this.#logConfig(this.#config, config);

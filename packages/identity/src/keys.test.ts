@@ -62,8 +62,8 @@ test('a second start finds the same keys', async () => {
 });
 
 test('derived secrets are 32 bytes and independent of each other', () => {
-  const secrets = (['token-salt', 'fingerprint', 'mask-hash'] as const).map((label) => keys.secret(label).toString('hex'));
-  expect(new Set(secrets).size).toBe(3);
+  const secrets = (['token-salt', 'fingerprint', 'mask-hash', 'mask-token'] as const).map((label) => keys.secret(label).toString('hex'));
+  expect(new Set(secrets).size).toBe(4);
   for (const secret of secrets) expect(secret).toHaveLength(64);
 });
 

@@ -9,7 +9,7 @@ import { createOnce, hasCode, privateFolder, replaceFile } from './key-file.ts';
 import { cachedLeaf, type ServerCertificate } from './server-certificate.ts';
 
 /** What a key derived from the server secret is for. Each label gives an independent key. */
-export type SecretLabel = 'token-salt' | 'fingerprint' | 'mask-hash';
+export type SecretLabel = 'token-salt' | 'fingerprint' | 'mask-hash' | 'mask-token';
 
 /** The gateway's own keys. Three that share nothing: listener CA, evidence, server secret. */
 export interface Keys {

@@ -1,11 +1,11 @@
 import { isMask } from './mask-form.ts';
-import { maskFunction } from './method.ts';
+import { makeMask } from './method.ts';
 
 const key = Buffer.alloc(32, 7);
 
 test.each(['redact', 'partial', 'hash'] as const)('what %s makes is a mask', (method) => {
   for (const value of ['4111 1111 1111 1234', '4111-1111-1111-1234', 'alice@example.com', 'abc', '', '😀😁😂🤣😃😄😅😆']) {
-    expect(isMask(maskFunction(method, key, 'r')(value) ?? '')).toBe(true);
+    expect(isMask(makeMask({ name: 'r', method }, { hashKey: key, tokenKey: key }).apply(value) ?? '')).toBe(true);
   }
 });
 

@@ -1,7 +1,7 @@
 import { compileMasks } from './masks.ts';
 import type { MaskRule } from './rule.ts';
 
-const options = { hashKey: Buffer.alloc(32, 7) };
+const options = { hashKey: Buffer.alloc(32, 7), tokenKey: Buffer.alloc(32, 8) };
 const alice = { name: 'alice', kind: 'person', groups: ['developers'] } as const;
 const sam = { name: 'sam', kind: 'person', groups: ['support'] } as const;
 const shop = { name: 'shop-db' };
@@ -71,8 +71,52 @@ test('values of unknown origin are redacted', () => {
   expect(compileMasks([], options).protectedMask.apply('4111 1111 1111 1111')).toBe('[redacted]');
 });
 
-test('a short key and a method of a later release are refused', () => {
-  expect(() => compileMasks([], { hashKey: Buffer.alloc(8) })).toThrow('at least 16 bytes');
-  const token = { name: 'r', columns: ['*.a'], method: 'token' } as unknown as MaskRule;
-  expect(() => compileMasks([token], options)).toThrow('"r" has a method');
+test('a short key, an unknown method and a token of no domain are refused', () => {
+  expect(() => compileMasks([], { ...options, hashKey: Buffer.alloc(8) })).toThrow('at least 16 bytes');
+  expect(() => compileMasks([{ name: 'r', columns: ['*.a'], method: 'token' }], options)).toThrow('makes tokens of no domain');
+  const other = { name: 'r', columns: ['*.a'], method: 'blur' } as unknown as MaskRule;
+  expect(() => compileMasks([other], options)).toThrow('has the method "blur"');
+});
+
+describe('rules by form', () => {
+  const rules: MaskRule[] = [
+    { name: 'mail', columns: [], detect: ['email'], method: 'token', domain: 'contact', unless: { groups: ['support'] } },
+    { name: 'house ids', columns: [], patterns: ['HX-[0-9]{8}'], method: 'redact', targets: ['shop-*'] },
+  ];
+  const masks = compileMasks(rules, options);
+  const shown = (identity: typeof alice | typeof sam, target: { name: string }, text: string) => {
+    const bytes = Buffer.from(text);
+    return (masks.forText(identity, target)?.value(bytes, 0, bytes.length, () => {}) ?? bytes).toString();
+  };
+
+  test('concern whom they name, and no column', () => {
+    expect(shown(alice, shop, 'a@b.com HX-12345678')).toMatch(/^mt_\w{6}_[\w-]+ \[redacted\]$/);
+    expect(shown(sam, shop, 'a@b.com HX-12345678')).toBe('a@b.com [redacted]');
+    expect(masks.forText(sam, { name: 'other' })).toBeUndefined();
+    expect(masks.any(alice, shop)).toBe(false);
+    expect(masks.forColumn(alice, shop, column('t', 'email'))).toBeUndefined();
+  });
+
+  test('sessions whom the same rules concern share their mask', () => {
+    expect(masks.forText({ ...sam, name: 'sue' }, shop)).toBe(masks.forText(sam, shop));
+    expect(masks.forText(alice, shop)).not.toBe(masks.forText(sam, shop));
+  });
+});
+
+test('tokens of one domain are equal across rules, and read back', () => {
+  const masks = compileMasks(
+    [
+      { name: 'a', columns: ['*.a'], method: 'token', domain: 'contact' },
+      { name: 'b', columns: ['*.b'], method: 'token', domain: 'contact' },
+      { name: 'c', columns: ['*.c'], method: 'token', domain: 'other' },
+    ],
+    options,
+  );
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => masks.forColumn(alice, shop, column('t', name)));
+  const token = a?.apply('alice@example.com') ?? '';
+  expect(b?.apply('alice@example.com')).toBe(token);
+  expect(b?.original?.(token)).toBe('alice@example.com');
+  expect(c?.original?.(token)).toBeUndefined();
+  expect([a?.domain, c?.domain]).toEqual(['contact', 'other']);
+  expect(masks.isMask(token)).toBe(true);
 });

@@ -1,5 +1,7 @@
-import { createHmac } from 'node:crypto';
-import type { MaskMethod } from '@sallyport/core';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { GatewayError, type Mask } from '@sallyport/core';
+import type { MaskRule } from './rule.ts';
+import { tokenDomain } from './token.ts';
 
 /** What stands in place of a redacted value. The same for every rule: it tells nothing. */
 export const REDACTED = '[redacted]';
@@ -15,27 +17,39 @@ const CARD_LENGTH = 37;
 /** 128 bits in base64url. */
 const HASH_LENGTH = 22;
 
-/**
- * The function behind a method.
- *
- * @param hashKey secret of the gateway; only `hash` uses it.
- * @param rule keeps hashes of different rules apart: equal values look equal within one rule only.
- */
-export function maskFunction(method: Exclude<MaskMethod, 'token'>, hashKey: Buffer, rule: string): (value: string) => string | null {
+/** Secrets of the gateway, of 16 bytes at least. */
+export interface MaskKeys {
+  /** Of `hash`: whoever has it can test guesses against hashes. */
+  readonly hashKey: Buffer;
+  /** Of `token`: whoever has it can read every token. */
+  readonly tokenKey: Buffer;
+}
+
+/** @throws GatewayError ERR_CONFIG for a method that is none, and a token without its domain. */
+export function makeMask({ name: rule, method, domain }: Pick<MaskRule, 'name' | 'method' | 'domain'>, keys: MaskKeys): Mask {
   switch (method) {
     case 'null':
-      return () => null;
+      return { rule, method, apply: () => null };
     case 'redact':
-      return () => REDACTED;
-    case 'hash':
-      return (value) => hash(value, hashKey, rule);
+      return { rule, method, apply: () => REDACTED };
+    case 'hash': {
+      const key = createSecretKey(keys.hashKey);
+      return { rule, method, apply: (value) => hash(value, key, rule) };
+    }
     case 'partial':
-      return partial;
+      return { rule, method, apply: partial };
+    case 'token': {
+      if (domain === undefined) throw new GatewayError('ERR_CONFIG', `The masking rule "${rule}" makes tokens of no domain.`);
+      const tokens = tokenDomain(keys.tokenKey, domain);
+      return { rule, method, domain, apply: tokens.seal, original: tokens.open };
+    }
+    default:
+      throw new GatewayError('ERR_CONFIG', `The masking rule "${rule}" has the method "${method satisfies never}", which is none.`);
   }
 }
 
 /** `h_` and the first 128 bits of HMAC-SHA256 over rule and value. */
-function hash(value: string, key: Buffer, rule: string): string {
+function hash(value: string, key: KeyObject, rule: string): string {
   const mac = createHmac('sha256', key)
     .update(`${Buffer.byteLength(rule)}:${rule}`)
     .update(value)

@@ -1,14 +1,23 @@
 import type { MaskMethod } from '@sallyport/core';
+import type { DetectorName } from './text/detectors.ts';
 
-/** Which columns are masked how, and for whom they are not. Already validated. */
+/**
+ * What is masked how, and for whom it is not. Already validated: a rule has columns, or detectors,
+ * or patterns.
+ */
 export interface MaskRule {
   /** Unique; recordings count by it. */
   readonly name: string;
-  /** See {@link compileColumn}. */
+  /** See {@link compileColumn}. Empty: the rule finds what it masks by its form. */
   readonly columns: readonly string[];
-  readonly method: Exclude<MaskMethod, 'token'>;
+  readonly detect?: readonly DetectorName[];
+  /** See {@link Pattern}. */
+  readonly patterns?: readonly string[];
+  readonly method: MaskMethod;
+  /** Of the method `token`, and needed by it: see {@link tokenDomain}. */
+  readonly domain?: string;
   /** Globs; absent: every target. */
   readonly targets?: readonly string[];
-  /** Who sees the columns as they are: every key that stands here must hold; globs. */
+  /** Who sees the values as they are: every key that stands here must hold; globs. */
   readonly unless?: { readonly groups?: readonly string[]; readonly users?: readonly string[] };
 }

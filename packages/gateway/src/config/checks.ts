@@ -1,5 +1,5 @@
 import { GatewayError, type Protocol } from '@sallyport/core';
-import { compileColumn } from '@sallyport/masking';
+import { compileColumn, Pattern } from '@sallyport/masking';
 import { formatAddress, isLoopback, isWildcard, parseAddress } from './address.ts';
 import { listenOf } from './content.ts';
 import { parseDuration } from './duration.ts';
@@ -125,14 +125,31 @@ function* checkRule(path: Path, rule: FileContent['rules'][number]): Iterable<Fi
 }
 
 function* checkMask(path: Path, mask: FileContent['masking'][number]): Iterable<Finding> {
-  if (mask.unless !== undefined && Object.keys(mask.unless).length === 0)
+  const { columns, detect, pattern, method, domain, unless } = mask;
+  const [first, second] = Object.entries({ columns, detect, pattern }).flatMap(([key, value]) => (value === undefined ? [] : [key]));
+  if (first === undefined) yield { path, message: 'says not what it masks: add columns, detect or pattern.' };
+  if (second !== undefined)
+    yield {
+      path: [...path, second],
+      message: `does not go together with ${first}: a rule has columns, detect or pattern. Make it two rules.`,
+    };
+  if (method === 'token' && domain === undefined)
+    yield { path, message: 'tokens need a domain, such as domain: contact: within it the same value has the same token.' };
+  if (method !== 'token' && domain !== undefined) yield { path: [...path, 'domain'], message: `belongs to method: token, not ${method}.` };
+  if (unless !== undefined && Object.keys(unless).length === 0)
     yield { path: [...path, 'unless'], message: 'is empty and would exempt nobody: leave it out, or name groups or users.' };
-  for (const [index, column] of asList(mask.columns).entries()) {
+  yield* checkEach([...path, 'columns'], columns, compileColumn);
+  yield* checkEach([...path, 'pattern'], pattern, (text) => new Pattern(text));
+}
+
+/** What {@link read} refuses in a value, or in each of a list. */
+function* checkEach(path: Path, value: string | readonly string[] | undefined, read: (text: string) => unknown): Iterable<Finding> {
+  for (const [index, text] of asList(value ?? []).entries()) {
     try {
-      compileColumn(column);
+      read(text);
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      yield { path: Array.isArray(mask.columns) ? [...path, 'columns', index] : [...path, 'columns'], message: error.message };
+      yield { path: Array.isArray(value) ? [...path, index] : path, message: error.message };
     }
   }
 }

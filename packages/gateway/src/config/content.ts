@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Protocol } from '@sallyport/core';
-import type { MaskRule } from '@sallyport/masking';
+import type { DetectorName, MaskRule } from '@sallyport/masking';
 import type { AccessEntry, ApprovalSpec, Match, Rule } from '@sallyport/policy';
 import { formatAddress, parseAddress } from './address.ts';
 import type { Config, TargetConfig } from './config.ts';
@@ -111,8 +111,17 @@ function toRule({ name, match, unless, action, approval, enforce, ...rest }: Ent
   };
 }
 
-function toMask({ name, columns, method, targets, unless }: Entry<'masking'>): MaskRule {
-  return { name, columns: asList(columns), method, ...given({ targets }, asList<string>), ...given({ unless }, lists) };
+function toMask({ name, columns = [], detect, pattern, method, domain, targets, unless }: Entry<'masking'>): MaskRule {
+  return {
+    name,
+    columns: asList(columns),
+    method,
+    ...given({ detect }, asList<DetectorName>),
+    ...given({ patterns: pattern }, asList<string>),
+    ...given({ domain }, (text) => text),
+    ...given({ targets }, asList<string>),
+    ...given({ unless }, lists),
+  };
 }
 
 function toApproval(approval: NonNullable<Entry<'rules'>['approval']>): ApprovalSpec {

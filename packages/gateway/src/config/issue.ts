@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { laterKey, laterValue } from './later.ts';
+import { laterKey } from './later.ts';
 import type { Path, Problem } from './problem.ts';
 import { nearest } from './suggestion.ts';
 import type { YamlSource } from './yaml-source.ts';
@@ -21,8 +21,6 @@ export function problemsOf(issue: Issue, context: IssueContext, under: Path = []
   const { source, content } = context;
   const value = valueAt(content, path);
   const say = (message: string): readonly Problem[] => [source.problem(path, message)];
-  const later = laterValue(path, value);
-  if (later !== undefined) return say(`${later}.`);
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => source.problem([...path, key], unknownKey([...path, key], context), 'key'));

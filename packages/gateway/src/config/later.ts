@@ -7,23 +7,11 @@ import { formatPath, type Path } from './problem.ts';
 const LATER: Readonly<Record<string, string>> = {
   'identity.oidc': 'sign-in through an identity provider comes with a later release; list people under identity.users',
   'admin.tls': 'TLS for the admin API comes with a later release; keep admin.listen on 127.0.0.1 and reach it through a tunnel',
-  'masking[].detect': 'detectors come with a later release; name the columns under `columns`',
-  'masking[].pattern': 'patterns of your own come with a later release; name the columns under `columns`',
-  'masking[].domain': 'tokens and their domains come with a later release; use redact, partial, hash or null',
-};
-
-const LATER_VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'masking[].method': { token: 'tokens come with a later release; use redact, partial, hash or null' },
 };
 
 /** The sentence for a key that a later release brings. */
 export function laterKey(path: Path): string | undefined {
   return LATER[generalise(path)];
-}
-
-/** The sentence for a value that a later release brings. */
-export function laterValue(path: Path, value: unknown): string | undefined {
-  return typeof value === 'string' ? LATER_VALUES[generalise(path)]?.[value] : undefined;
 }
 
 function generalise(path: Path): string {

@@ -233,20 +233,37 @@ test.each([
   ['targets: {}\naccess: [{ targets: a }]', '2:10: access[0]: says not whom it lets in: add groups or users ("*" for everybody).'],
   ['targets: {}\naccess: [{ users: a }]', '2:10: access[0]: says not where it lets in: add targets or labels (targets: "*" for all).'],
   [
-    'targets: {}\nmasking: [{ name: a, columns: "*.email", method: token }]',
-    '2:50: masking[0].method: tokens come with a later release; use redact, partial, hash or null.',
-  ],
-  [
     'targets: {}\nmasking: [{ name: a, columns: a.b.c.d, method: hash }]',
     '2:31: masking[0].columns: "a.b.c.d" is no column pattern: write schema.table.column, table.column or *.column.',
   ],
+  ['targets: {}\nmasking: [{ name: a, method: hash }]', '2:11: masking[0]: says not what it masks: add columns, detect or pattern.'],
   [
     'targets: {}\nmasking: [{ name: a, columns: "*.a", detect: [jwt], method: hash }]',
-    '2:38: masking[0].detect: detectors come with a later release; name the columns under `columns`.',
+    '2:46: masking[0].detect: does not go together with columns: a rule has columns, detect or pattern. Make it two rules.',
   ],
   [
-    'targets: {}\nmasking: [{ name: a, columns: "*.a", pattern: x, method: hash }]',
-    '2:38: masking[0].pattern: patterns of your own come with a later release; name the columns under `columns`.',
+    'targets: {}\nmasking: [{ name: a, detect: [jwt, aws-keys], method: hash }]',
+    '2:36: masking[0].detect[1]: must be one of email, phone, card, iban, us-ssn, aws-key, github-token, gitlab-token, slack-token, jwt, private-key, api-key, url-password, not "aws-keys". Did you mean aws-key?',
+  ],
+  [
+    'targets: {}\nmasking: [{ name: a, pattern: [HX, "HX-("], method: redact }]',
+    '2:36: masking[0].pattern[1]: "HX-(" is no pattern: missing closing ): `HX-(`. The syntax is RE2\'s: no look-around, no back-references.',
+  ],
+  [
+    'targets: {}\nmasking: [{ name: a, pattern: "x*", method: redact }]',
+    '2:31: masking[0].pattern: "x*" matches the empty text: it would be found everywhere. Let it need a character at least.',
+  ],
+  [
+    'targets: {}\nmasking: [{ name: a, columns: "*.email", method: token }]',
+    '2:11: masking[0]: tokens need a domain, such as domain: contact: within it the same value has the same token.',
+  ],
+  [
+    'targets: {}\nmasking: [{ name: a, columns: "*.email", method: hash, domain: contact }]',
+    '2:64: masking[0].domain: belongs to method: token, not hash.',
+  ],
+  [
+    'targets: {}\nmasking: [{ name: a, columns: "*.email", method: tokens, domain: contact }]',
+    '2:50: masking[0].method: must be one of redact, partial, hash, token, null, not "tokens". Did you mean token?',
   ],
 ])('%j', (text, problem) => expect(problems(text)).toEqual([problem]));
 

@@ -1,4 +1,5 @@
 import { COMMAND_CLASSES } from '@sallyport/core';
+import { DETECTOR_NAMES } from '@sallyport/masking';
 import { z } from 'zod';
 import { DAY_MS, duration, label, labels, oneOrMore } from './schema-parts.ts';
 
@@ -107,19 +108,28 @@ export const rules = z.array(
   }),
 );
 
-/** `masking`: which columns are masked how. */
+/** `masking`: what is masked how. */
 export const masking = z.array(
   z.strictObject({
     name: label.describe('Unique; recordings count masked values by it.'),
-    columns: oneOrMore(label).describe(
-      '`schema.table.column`, `table.column` or `*.column`; globs. Case counts only within double quotes.',
-    ),
+    columns: oneOrMore(label)
+      .optional()
+      .describe('Masks whole columns: `schema.table.column`, `table.column` or `*.column`; globs. Case counts only within double quotes.'),
+    detect: oneOrMore(z.enum(DETECTOR_NAMES))
+      .optional()
+      .describe('Masks what has such a form, in any text of any column and message: see [masking.md](masking.md).'),
+    pattern: oneOrMore(z.string().min(1).max(500))
+      .optional()
+      .describe("Masks what such a pattern matches, in any text: RE2's syntax, matched in linear time."),
     method: z
-      .enum(['redact', 'partial', 'hash', 'null'])
+      .enum(['redact', 'partial', 'hash', 'token', 'null'])
       .describe(
-        '`redact` shows a constant, `partial` at most the last 4 characters and a quarter of the value, `hash` a keyed hash that is equal for equal values, `null` nothing. The strictest of several wins: null, redact, hash, partial.',
+        '`redact` shows a constant, `partial` at most the last 4 characters and a quarter of the value, `hash` a keyed hash that is equal for equal values, `token` an encrypted value that WHERE and joins understand, `null` nothing. The strictest of several wins: null, redact, hash, token, partial.',
       ),
+    domain: label
+      .optional()
+      .describe('Needed by `token`: rules of one domain make the same token of the same value, so that their columns join.'),
     targets: oneOrMore(label).optional().describe('Targets that the rule is for; globs. Without it: all.'),
-    unless: z.strictObject(who).optional().describe('Who sees the columns as they are. Every key that stands here must hold.'),
+    unless: z.strictObject(who).optional().describe('Who sees the values as they are. Every key that stands here must hold.'),
   }),
 );

@@ -1,0 +1,99 @@
+import { isUtf8 } from 'node:buffer';
+import type { Mask, TextMask, TextStream } from '@sallyport/core';
+import { REDACTED } from '../method.ts';
+import type { Text } from './detector.ts';
+import { type DetectorName, detectorOf } from './detectors.ts';
+import { type Hit, Hits } from './hits.ts';
+import type { Pattern } from './pattern.ts';
+import { type Armed, type Progress, Scanner } from './scanner.ts';
+import { MaskedStream } from './text-stream.ts';
+
+/** What one masking rule looks for, and how it masks that. */
+export interface TextRule {
+  readonly mask: Mask;
+  readonly detectors: readonly DetectorName[];
+  readonly patterns: readonly Pattern[];
+}
+
+/** How far each part of a search has come. */
+export interface SearchProgress extends Progress {
+  /** By pattern. */
+  readonly patterns: number[];
+}
+
+/** Finds and masks the hits of several rules at once. */
+export class RulesMask implements TextMask {
+  readonly #masks: readonly Mask[];
+  readonly #scanner: Scanner;
+  readonly #patterns: readonly { readonly pattern: Pattern; readonly rule: number }[];
+  // Values are many and small: one text and one list serve them all.
+  readonly #text: Text = { bytes: Buffer.alloc(0), start: 0, end: 0, final: true };
+  #hits = new Hits();
+
+  /** @param rules the strictest first. */
+  constructor(rules: readonly TextRule[]) {
+    this.#masks = rules.map(({ mask }) => mask);
+    const armed = new Map<DetectorName, Armed>();
+    for (const [rule, { detectors }] of rules.entries()) {
+      for (const name of detectors) if (!armed.has(name)) armed.set(name, { detector: detectorOf(name), rule });
+    }
+    this.#scanner = new Scanner([...armed.values()]);
+    this.#patterns = rules.flatMap(({ patterns }, rule) => patterns.map((pattern) => ({ pattern, rule })));
+  }
+
+  mayFind(bytes: Buffer, start: number, end: number): boolean {
+    return this.#scanner.mayFind(bytes, start, end) || this.#patterns.some(({ pattern }) => pattern.mayFind(bytes, start, end));
+  }
+
+  value(bytes: Buffer, start: number, end: number, count: (rule: string) => void): Buffer | undefined {
+    const text = this.#text;
+    text.bytes = bytes;
+    text.start = start;
+    text.end = end;
+    this.search(text, this.begin(start), this.#hits);
+    if (this.#hits.list.length === 0) return undefined;
+    const hits = this.#hits.list;
+    this.#hits = new Hits();
+    return Buffer.concat(this.render(bytes, start, end, hits, count));
+  }
+
+  stream(count: (rule: string) => void): TextStream {
+    return new MaskedStream(this, count);
+  }
+
+  begin(at: number): SearchProgress {
+    return { at, open: undefined, patterns: this.#patterns.map(() => at) };
+  }
+
+  /** Finds what can be found in the known part of a text. */
+  search(text: Text, progress: SearchProgress, hits: Hits): void {
+    this.#scanner.scan(text, progress, hits);
+    for (const [index, { pattern, rule }] of this.#patterns.entries()) {
+      progress.patterns[index] = pattern.find(text, progress.patterns[index] as number, hits, rule);
+    }
+  }
+
+  /** `[from, to)` with its hits replaced. */
+  render(bytes: Buffer, from: number, to: number, hits: readonly Hit[], count: (rule: string) => void): Buffer[] {
+    const parts: Buffer[] = [];
+    let at = from;
+    for (const hit of hits) {
+      if (hit.start >= to) break;
+      if (hit.start > at) parts.push(bytes.subarray(at, hit.start));
+      if (!hit.shown) parts.push(this.#replacement(bytes, hit, count));
+      hit.shown = true;
+      at = Math.max(at, hit.end);
+    }
+    if (at < to) parts.push(bytes.subarray(at, to));
+    return parts;
+  }
+
+  #replacement(bytes: Buffer, { start, end, rule, long }: Hit, count: (rule: string) => void): Buffer {
+    const mask = this.#masks[rule] as Mask;
+    count(mask.rule);
+    if (mask.method === 'null') return Buffer.alloc(0);
+    // Half a character has no text that a hash or a token could stand for.
+    if (long || !isUtf8(bytes.subarray(start, end))) return Buffer.from(REDACTED);
+    return Buffer.from(mask.apply(bytes.toString('utf8', start, end)) ?? '');
+  }
+}

@@ -1,0 +1,79 @@
+import type { TextStream } from '@sallyport/core';
+import { kindOf, LOCAL } from './byte-kind.ts';
+import { LEAD, LOOK_BEHIND } from './detector.ts';
+import { type Hit, Hits } from './hits.ts';
+import type { RulesMask, SearchProgress } from './text-mask.ts';
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Masks a text piece by piece. It keeps what may still become part of a hit, and some bytes before
+ * that, which have left already but decide where a word begins.
+ */
+export class MaskedStream implements TextStream {
+  readonly #mask: RulesMask;
+  readonly #count: (rule: string) => void;
+  readonly #progress: SearchProgress;
+  readonly #hits = new Hits();
+  #kept: Buffer = NOTHING;
+  /** How much of `#kept` has left. */
+  #left = 0;
+
+  constructor(mask: RulesMask, count: (rule: string) => void) {
+    this.#mask = mask;
+    this.#count = count;
+    this.#progress = mask.begin(0);
+  }
+
+  push(bytes: Buffer): Buffer {
+    return bytes.length === 0 ? NOTHING : this.#advance(Buffer.concat([this.#kept, bytes]), false);
+  }
+
+  flush(): Buffer {
+    return this.#advance(this.#kept, true);
+  }
+
+  #advance(bytes: Buffer, final: boolean): Buffer {
+    this.#mask.search({ bytes, start: 0, end: bytes.length, final }, this.#progress, this.#hits);
+    const decided = final ? bytes.length : this.#decided(bytes);
+    const parts = this.#mask.render(bytes, this.#left, decided, this.#hits.list, this.#count);
+    this.#keep(bytes, decided);
+    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+  }
+
+  /** Up to where no hit can change any more. */
+  #decided(bytes: Buffer): number {
+    const { at, patterns } = this.#progress;
+    let decided = at;
+    while (decided > this.#left && at - decided < LEAD && (kindOf(bytes[decided - 1]) & LOCAL) !== 0) decided -= 1;
+    decided = Math.min(decided, ...patterns);
+    const { list } = this.#hits;
+    for (let index = list.length - 1; index >= 0; index -= 1) {
+      const hit = list[index] as Hit;
+      if (hit.end <= decided) break;
+      // A long one is redacted however it goes on.
+      if (!hit.long) decided = Math.min(decided, hit.start);
+    }
+    return Math.max(decided, this.#left);
+  }
+
+  /** Drops what is no longer needed and counts all places from the new beginning. */
+  #keep(bytes: Buffer, decided: number): void {
+    const dropped = Math.max(0, decided - LOOK_BEHIND);
+    this.#kept = Buffer.from(bytes.subarray(dropped));
+    this.#left = decided - dropped;
+    const progress = this.#progress;
+    const { open } = progress;
+    const { list } = this.#hits;
+    // What was shown of a hit that goes on must not be shown again.
+    const going = open === undefined ? undefined : list.find(({ start, end }) => start <= open.start && open.start < end);
+    list.splice(0, list.length, ...list.filter((hit) => hit.end > decided || hit === going));
+    for (const hit of list) {
+      hit.start -= dropped;
+      hit.end -= dropped;
+    }
+    progress.at -= dropped;
+    if (open !== undefined) open.start -= dropped;
+    for (const [index, at] of progress.patterns.entries()) progress.patterns[index] = at - dropped;
+  }
+}
