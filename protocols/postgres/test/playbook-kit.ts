@@ -37,6 +37,29 @@ export interface TestRules {
 }
 
 export const redact: Mask = { rule: 'test redact', method: 'redact', apply: () => '***' };
+/** Finds `key-` and digits, wherever they stand. */
+export const findKeys: TextMask = {
+  mayFind: (bytes, start, end) => bytes.subarray(start, end).includes('key-'),
+  value(bytes, start, end, count) {
+    const text = bytes.toString('latin1', start, end);
+    const seen = text.replace(/key-\d+/g, () => {
+      count('keys');
+      return '[found]';
+    });
+    return seen === text ? undefined : Buffer.from(seen, 'latin1');
+  },
+  stream(count) {
+    let held = Buffer.alloc(0);
+    return {
+      push(bytes) {
+        held = Buffer.concat([held, bytes]);
+        return Buffer.alloc(0);
+      },
+      flush: () => findKeys.value(held, 0, held.length, count) ?? held,
+    };
+  },
+};
+
 const hidden: Mask = { rule: 'protected', method: 'null', apply: () => null };
 
 export function testGate({ rule = ({ launders }) => (launders ? 'deny' : 'allow'), masks, textMask }: TestRules): TestGate {
@@ -107,6 +130,7 @@ export function testCatalogue(tables: Readonly<Record<string, readonly string[]>
     relation: (oid) => relations.find((relation) => relation.oid === oid),
     named,
     sources: (relation) => [relation],
+    isText: () => false,
     resolve(analysis: Analysis): Resolved {
       const references = analysis.statements.flatMap((statement) => statement.relations);
       return {

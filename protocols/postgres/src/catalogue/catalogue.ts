@@ -45,6 +45,8 @@ export interface Catalogue {
   readonly named: (ref: NameRef) => readonly Relation[];
   /** What reading a relation reads, itself included: views through their rules, parents with their children and partitions. */
   readonly sources: (relation: Relation) => readonly Relation[];
+  /** Whether a type that the server did not bring is one of texts, such as citext. */
+  readonly isText: (typeOid: number) => boolean;
   /** The analysis with names and routines resolved: what policy and masks go by. */
   resolve(analysis: Analysis): Resolved;
 }

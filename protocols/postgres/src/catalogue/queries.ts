@@ -86,6 +86,9 @@ export const SYSTEM_ROUTINES = `SELECT proname, bool_or(provolatile = 'v') FROM 
 export const OPERATORS = `SELECT n.nspname, o.oprname, (o.oprleft <> 0)::int + (o.oprright <> 0)::int, o.oprcode::oid, ${EXTENSION_OWNED('pg_operator', 'o.oid')}
   FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE ${own('o.oid')}`;
 
+/** Types of texts: citext and its like. */
+export const TEXT_TYPES = `SELECT t.oid FROM pg_type t WHERE t.typcategory = 'S' AND t.typtype = 'b' AND t.oid >= ${FIRST_OWN_OID}`;
+
 /**
  * schema, name, function that a cast from or to the type, or a domain's check, may call, whether it is a cast. What
  * a type has inside counts as its own: a domain's base, the columns of a row, the elements of an array, a range's bounds.

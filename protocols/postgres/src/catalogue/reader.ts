@@ -49,6 +49,8 @@ export interface CatalogueRows {
   readonly systemRoutines: ReadonlyMap<string, boolean>;
   readonly operators: readonly Operator[];
   readonly typeRoutines: readonly TypeRoutine[];
+  /** OIDs of the types of texts among them that the server did not bring. */
+  readonly textTypes: ReadonlySet<number>;
 }
 
 /** Rows that one query may give: a database beyond that is not read half. */
@@ -120,6 +122,7 @@ async function readAll(connection: CatalogueConnection): Promise<CatalogueRows> 
       routine: number(row, 2),
       cast: flag(row, 3),
     })),
+    textTypes: new Set(await read(queries.TEXT_TYPES, (row) => number(row, 0))),
   };
 }
 

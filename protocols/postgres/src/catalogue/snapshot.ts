@@ -50,6 +50,7 @@ export async function makeSnapshot({ rows, views, history, functions }: Snapshot
     relation: (oid) => relations.get(oid),
     named,
     sources,
+    isText: (typeOid) => rows.textTypes.has(typeOid),
     resolve: memoizedBy(
       (analysis) => (analysis.failure === undefined ? analysis.statements : analysis),
       (analysis) => resolver.resolve(analysis),

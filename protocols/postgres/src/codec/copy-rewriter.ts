@@ -3,6 +3,9 @@ import { BinaryCutter, type CopyCutter, CsvCutter, textCutter } from './copy-cut
 import { editBinaryRow, editRow, type FieldEdit } from './copy-fields.ts';
 import { csvSyntax, textSyntax } from './copy-syntax.ts';
 
+const NEWLINE = 0x0a;
+const BACKSLASH = 0x5c;
+
 /** How the rows of a COPY are written. Characters are ASCII. */
 export interface CopyLayout {
   readonly kind: 'text' | 'csv' | 'binary';
@@ -21,6 +24,8 @@ export class CopyRewriter {
   readonly #cutter: CopyCutter;
   readonly #edit: (row: Buffer) => Buffer;
   readonly #maxRowBytes: number;
+  /** The character without which nothing is escaped, nor runs over a newline. */
+  readonly #special: number | undefined;
   /** Rows at the start that are no data: a header. */
   #plain: number;
   /** The beginning of a row, in a buffer that doubles. */
@@ -33,6 +38,7 @@ export class CopyRewriter {
     const { kind, columns, null: none } = layout;
     const [delimiter, quote, escaping] = [code(layout.delimiter), code(layout.quote), code(layout.escape)];
     this.#maxRowBytes = maxRowBytes;
+    if (kind !== 'binary') this.#special = kind === 'csv' ? quote : BACKSLASH;
     this.#plain = layout.header || kind === 'binary' ? 1 : 0;
     if (kind === 'binary') {
       this.#cutter = new BinaryCutter();
@@ -47,6 +53,11 @@ export class CopyRewriter {
   /** Nothing of a row is waiting for its rest. */
   get between(): boolean {
     return this.#pendingBytes === 0;
+  }
+
+  /** Whole rows of data whose fields stand as they are, so that they may pass unread. */
+  passable(chunk: Buffer): boolean {
+    return this.between && this.#plain === 0 && chunk.at(-1) === NEWLINE && this.#special !== undefined && !chunk.includes(this.#special);
   }
 
   /** @returns the rows that are complete. @throws ProtocolError, GatewayError ERR_LIMIT */

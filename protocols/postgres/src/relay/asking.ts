@@ -105,7 +105,7 @@ export class Asking {
   }
 
   #pass(request: Request, run: Run, held?: HeldCopy): Step {
-    const copy = maskedCopy(run.meaning);
+    const copy = maskedCopy(run.meaning.statements, this.#conversation.protection);
     // In a failed transaction the target refuses whatever comes.
     return copy === undefined || this.#conversation.status === 'E' ? request.pass(run, held) : this.#passCopy(request, run, copy);
   }

@@ -25,9 +25,6 @@ const TYPE = {
   jsonb: 3802,
 } as const;
 
-/** Types whose binary form is their text, and which hold any text. */
-export const TEXT_TYPES: ReadonlySet<number> = new Set([TYPE.text, TYPE.varchar, TYPE.bpchar, TYPE.name, TYPE.unknown]);
-
 const TYPE_NAMES = new Map<number, string>(Object.entries(TYPE).map(([name, oid]) => [oid, name]));
 
 /** The type's name; its OID where it is none of the common ones. */
@@ -38,6 +35,9 @@ export function typeName(oid: number): string {
 /** Days and microseconds count from here. */
 const EPOCH_MS = Date.UTC(2000, 0, 1);
 const DAY_MS = 86_400_000;
+
+/** Types whose binary form is their text. */
+const TEXT_TYPES: ReadonlySet<number> = new Set([TYPE.text, TYPE.varchar, TYPE.bpchar, TYPE.name, TYPE.unknown]);
 
 type Reader = (bytes: Buffer) => string;
 

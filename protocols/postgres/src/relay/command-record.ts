@@ -4,6 +4,7 @@ import { blank } from '../classify/text.ts';
 import type { TransactionStatus } from '../codec/query.ts';
 import type { Indirect } from './indirection.ts';
 import { type Meaning, RUNS_CODE } from './meaning.ts';
+import { searchedText } from './message-search.ts';
 import type { Readable } from './operands.ts';
 import { recordable } from './parameters.ts';
 import type { BoundValues, Statement } from './statement.ts';
@@ -22,7 +23,11 @@ export interface CommandCircumstances {
 }
 
 /** What policy judges and the record keeps of a command. */
-export function commandRecord(meaning: Meaning, circumstances: CommandCircumstances, gate: Pick<Gate, 'fingerprint'>): Command {
+export function commandRecord(
+  meaning: Meaning,
+  circumstances: CommandCircumstances,
+  gate: Pick<Gate, 'fingerprint' | 'textMask'>,
+): Command {
   const { resolved, sealed, text } = meaning;
   const readable = sealed ? meaning.readable() : undefined;
   const { bound, statement, indirect } = circumstances;
@@ -34,7 +39,7 @@ export function commandRecord(meaning: Meaning, circumstances: CommandCircumstan
     unfiltered: resolved.unfiltered,
     ...(meaning.launders && { launders: true }),
     ...(resolved.reason !== undefined && { reason: resolved.reason }),
-    text: recordableText(meaning, circumstances, readable),
+    text: searchedText(recordableText(meaning, circumstances, readable), gate.textMask),
     shape: shapeOf(meaning, indirect, digest),
     digest,
     parameters:

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Gate, Hold } from '@sallyport/core';
-import { decodeCopyData } from '../codec/copy.ts';
+import type { Gate, Hold, TextStream } from '@sallyport/core';
+import { decodeCopyData, encodeCopyData } from '../codec/copy.ts';
 import type { Meaning } from './meaning.ts';
 import type { SessionContext } from './session-context.ts';
 
@@ -12,7 +12,7 @@ export interface HeldCopy {
   readonly context: SessionContext;
 }
 
-type CopyGate = Pick<Gate, 'record' | 'note' | 'fingerprint'>;
+type CopyGate = Pick<Gate, 'record' | 'note' | 'fingerprint' | 'textMask'>;
 
 /** The data of a COPY FROM STDIN on its way to the target. */
 export class CopyIn {
@@ -23,6 +23,8 @@ export class CopyIn {
   readonly #gate: CopyGate;
   /** Over protected data what is stored is recorded by its digest. */
   readonly #sealed: boolean;
+  /** What is recorded of the rest does not hold what is sensitive by its form. The last bytes wait for the end. */
+  readonly #searched: TextStream | undefined;
   readonly #hash = createHash('sha256');
   #bytes = 0;
   #lines = 0;
@@ -31,12 +33,14 @@ export class CopyIn {
     this.#gate = gate;
     this.#sealed = sealed;
     this.held = held;
+    this.#searched = gate.textMask?.stream(() => undefined);
   }
 
   /** Records data before it is forwarded. @param first `raw` begins with the message's header. */
   data(raw: Buffer, first: boolean): void {
-    if (!this.#sealed) this.#gate.record('client', raw);
+    if (!this.#sealed && this.#searched === undefined) this.#gate.record('client', raw);
     const bytes = first ? decodeCopyData(raw) : raw;
+    if (!this.#sealed && this.#searched !== undefined) this.#record(this.#searched.push(bytes));
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
     for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) this.#lines += 1;
@@ -45,7 +49,12 @@ export class CopyIn {
   /** The client has sent all of it: recorded before the target learns so. */
   end(): void {
     this.state = 'ended';
+    if (!this.#sealed && this.#searched !== undefined) this.#record(this.#searched.flush());
     if (this.#sealed) this.#gate.note({ type: 'copy_data', lines: this.#lines, bytes: this.#bytes, digest: this.#digest() });
+  }
+
+  #record(bytes: Buffer): void {
+    if (bytes.length > 0) this.#gate.record('client', encodeCopyData(bytes));
   }
 
   /** What an approver sees of the data. Lines are rows in text format, and nearly so in CSV. */

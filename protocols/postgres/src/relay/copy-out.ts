@@ -4,9 +4,10 @@ import { type CopyResponse, decodeCopyData, encodeCopyData } from '../codec/copy
 import { CopyRewriter } from '../codec/copy-rewriter.ts';
 import type { PgFrame } from '../codec/frames.ts';
 import type { Field } from '../codec/rows.ts';
+import { CellEditor } from './cell-editor.ts';
 import type { Protection } from './protection.ts';
 import { MAX_MASKED_ROW_BYTES } from './row-masker.ts';
-import type { CellMask, RowPlan } from './row-plan.ts';
+import type { CellPlan, RowPlan } from './row-plan.ts';
 import type { Run } from './run.ts';
 import { NOTHING, toClient } from './steps.ts';
 
@@ -19,28 +20,35 @@ export interface PlannedCopy {
 
 /** Masks the data of a COPY TO STDOUT on its way to the client. */
 export class CopyOut {
+  readonly #editor: CellEditor;
   readonly #rewriter: CopyRewriter;
   readonly #run: Run;
 
-  constructor({ format, fields, plan }: PlannedCopy, { format: code, columnFormats }: CopyResponse, protection: Protection, run: Run) {
-    if ((code === 1) !== (format.kind === 'binary'))
+  /** @param response what the target announced: the columns that it really copies */
+  constructor(copy: PlannedCopy, response: CopyResponse, protection: Protection, run: Run) {
+    const { format } = copy;
+    if ((response.format === 1) !== (format.kind === 'binary'))
       throw new ProtocolError('target', 'The target copies in another format than the command asked for.');
-    this.#run = run;
-    const columns = columnFormats.length;
-    const known = columns === fields.length;
-    // SELECT * also gives generated columns: which of them COPY leaves out is not known here.
-    const masks = new Map(known ? plan.map((mask) => [mask.index, mask] as const) : []);
-    const hidden = { index: 0, mask: protection.mask, text: false };
-    const maskOf = known ? (index: number) => masks.get(index) : () => hidden;
+    const editor = new CellEditor(planOf(copy, response, protection), protection.textMask, run);
+    const plans = new Map(editor.plan.cells.map((cell) => [cell.index, cell]));
     const edit = {
-      wants: (index: number) => maskOf(index) !== undefined,
-      edit: (index: number, value: Buffer) => this.#edit(maskOf(index), value),
+      wants: (index: number) => plans.has(index),
+      edit(index: number, value: Buffer) {
+        const cell = plans.get(index);
+        return cell && editor.edit(cell, value);
+      },
     };
-    this.#rewriter = new CopyRewriter({ ...format, columns }, edit, MAX_MASKED_ROW_BYTES);
+    this.#run = run;
+    this.#editor = editor;
+    this.#rewriter = new CopyRewriter({ ...format, columns: response.columnFormats.length }, edit, MAX_MASKED_ROW_BYTES);
   }
 
   data(frame: PgFrame): Step {
     const data = frame.first ? decodeCopyData(frame.raw) : frame.raw;
+    if (frame.first && frame.last && this.#rewriter.passable(data) && !this.#editor.concerns(data, 0, data.length)) {
+      this.#run.bytes += frame.raw.length;
+      return toClient(frame.raw);
+    }
     const rows = this.#rewriter.push(data);
     if (rows.length === 0) return NOTHING;
     const raw = encodeCopyData(rows);
@@ -51,11 +59,15 @@ export class CopyOut {
   done(): void {
     this.#rewriter.end();
   }
+}
 
-  #edit(cell: CellMask | undefined, value: Buffer): Buffer | null | undefined {
-    if (cell === undefined) return undefined;
-    const seen = cell.text ? cell.mask.apply(value.toString('utf8')) : null;
-    this.#run.masked(cell.mask.rule);
-    return seen === null ? null : Buffer.from(seen);
-  }
+/** Cells come in the COPY's own format, whatever the query's description says of it. */
+function planOf({ format, fields, plan }: PlannedCopy, { columnFormats }: CopyResponse, protection: Protection): RowPlan {
+  const binary = format.kind === 'binary';
+  const cells = plan.cells.map((cell) => ({ ...cell, binary }));
+  if (columnFormats.length === fields.length) return { ...plan, cells };
+  // SELECT * also gives generated columns: which of them COPY leaves out is not known here.
+  const mask = protection.none ? undefined : protection.mask;
+  const hidden = columnFormats.map((_, index): CellPlan => ({ index, mask, kind: 'other', binary }));
+  return { ...plan, cells: hidden, masks: mask !== undefined, escapes: true };
 }

@@ -158,7 +158,7 @@ export class ExtendedQuery {
     const { replies, protection, gate } = this.#conversation;
     const { analysis, telling: exposed } = run.meaning;
     this.#count({ executes: 1 });
-    const describe = !protection.none && !portal.described;
+    const describe = !protection.blind && !portal.described;
     if (describe) {
       portal.described = true;
       replies.push({ kind: 'describe', own: true, portal, exposed });

@@ -67,7 +67,7 @@ export class LargeMessages {
     let sent = false;
     return (frame) => {
       hash.update(frame.raw);
-      if (protection.none) gate.record('client', frame.raw);
+      if (protection.blind) gate.record('client', frame.raw);
       if (frame.last) bound.values.push(digestValue(hash, frame.size));
       if (!frame.first) return sent ? toTarget(frame.raw) : NOTHING;
       const names = new BodyReader(frame.raw, 'client', 'Bind');

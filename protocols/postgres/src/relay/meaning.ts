@@ -70,7 +70,7 @@ export function meaningOf(inputs: MeaningInputs): Meaning {
     sealed: exposed || secret,
     readable: () => (exposed && !secret ? readableIn(statements, catalogue, protection) : undefined),
     launders: statements.some((statement) => launders(statement, catalogue, protection)),
-    refusal: exposed ? refusalOf(statements) : undefined,
+    refusal: refusalOf(statements, protection),
   };
 }
 
@@ -147,15 +147,26 @@ function carriesSecrets({ class: classes }: Resolved, { failure }: Analysis, tex
 /** A COPY TO STDOUT whose rows can be masked. */
 export type MaskedCopy = CopyStatement & { readonly format: CopyFormat };
 
-/** Such a COPY over protected data: the only statement of its text, so that its names mean now what they will mean to it. */
-export function maskedCopy({ statements }: Pick<Meaning, 'statements'>): MaskedCopy | undefined {
+/** Such a COPY: the only statement of its text, so that its names mean now what they will mean to it. */
+export function maskedCopy(statements: readonly StatementMeaning[], protection: Protection): MaskedCopy | undefined {
   const [only, ...others] = statements;
-  const copy = only?.analysis.copy;
-  if (only?.exposed !== true || copy?.direction !== 'out' || copy.elsewhere || others.length > 0) return undefined;
+  const copy = only && copyToMask(only, protection);
+  if (copy === undefined || others.length > 0) return undefined;
   return copy.format && { ...copy, format: copy.format };
 }
 
-/** Why the rows of a COPY over protected data cannot be masked, and what to do. */
+/** A COPY TO whose data holds what this session may not see, or is searched for it. */
+function copyToMask({ analysis: { copy }, exposed }: StatementMeaning, protection: Protection): CopyStatement | undefined {
+  return copy?.direction === 'out' && !copy.elsewhere && (exposed || protection.textMask !== undefined) ? copy : undefined;
+}
+
+/** What cannot be masked. */
+function refusalOf(statements: readonly StatementMeaning[], protection: Protection): string | undefined {
+  const copy = statements.map((statement) => copyToMask(statement, protection)).find((one) => one !== undefined);
+  return copy !== undefined && maskedCopy(statements, protection) === undefined ? uncopied(copy) : undefined;
+}
+
+/** Why the rows of a COPY cannot be masked, and what to do. */
 function uncopied({ format }: CopyStatement): string {
   return format === undefined
     ? 'COPY of masked data knows text, CSV and binary in UTF8: leave the other options out.'
@@ -175,14 +186,4 @@ function launders(statement: StatementMeaning, catalogue: Catalogue | undefined,
   if (analysis.copy?.elsewhere || (analysis.converts && resolved.opaque)) return true;
   const clear = (output: OutputRef): boolean => catalogue !== undefined && isClear(output, { statement, catalogue, protection }, computes);
   return analysis.copies && !(analysis.stored?.every(clear) ?? false);
-}
-
-/** What cannot be masked. */
-function refusalOf(statements: readonly StatementMeaning[]): string | undefined {
-  for (const { analysis, exposed } of statements) {
-    if (!exposed) continue;
-    const { copy } = analysis;
-    if (copy?.direction === 'out' && !copy.elsewhere && maskedCopy({ statements }) === undefined) return uncopied(copy);
-  }
-  return undefined;
 }

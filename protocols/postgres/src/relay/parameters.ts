@@ -1,6 +1,7 @@
 import type { Gate } from '@sallyport/core';
 import { formatOf } from '../codec/extended-query.ts';
 import { binaryText, typeName } from './binary-value.ts';
+import { searchedText } from './message-search.ts';
 import type { BoundValues } from './statement.ts';
 
 /** A longer value is recorded by its length and fingerprint. */
@@ -14,14 +15,14 @@ export function recordable(
   bound: BoundValues,
   types: readonly number[],
   readable: (index: number) => boolean,
-  gate: Pick<Gate, 'fingerprint'>,
+  gate: Pick<Gate, 'fingerprint' | 'textMask'>,
 ): readonly (string | null)[] {
   return bound.values.map((value, index) => {
     if (value === null) return null;
     const type = types[index] ?? 0;
     if (readable(index) && value.length <= MAX_RECORDED_BYTES) {
       const text = formatOf(bound.formats, index) === 0 ? value.toString('utf8') : binaryText(type, value);
-      if (text !== undefined) return text;
+      if (text !== undefined) return searchedText(text, gate.textMask);
     }
     return `<${typeName(type)}, ${value.length} bytes, hmac ${gate.fingerprint(value).slice(0, 16)}>`;
   });

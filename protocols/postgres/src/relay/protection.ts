@@ -1,21 +1,33 @@
-import { type Gate, MASK_METHODS, type Mask } from '@sallyport/core';
+import { type Gate, MASK_METHODS, type Mask, type TextMask } from '@sallyport/core';
 import type { Origin, Relation } from '../catalogue/catalogue.ts';
 import { FIRST_OWN_OID, SYSTEM_SCHEMAS } from '../catalogue/queries.ts';
+
+type MaskGate = Pick<Gate, 'maskFor' | 'protectedMask' | 'unmasked' | 'textMask'>;
 
 /**
  * What this session's identity may not see, asked of the gate each time: a reload of the
  * configuration changes it under a live session.
  */
 export class Protection {
-  readonly #gate: Pick<Gate, 'maskFor' | 'protectedMask' | 'unmasked'>;
+  readonly #gate: MaskGate;
 
-  constructor(gate: Pick<Gate, 'maskFor' | 'protectedMask' | 'unmasked'>) {
+  constructor(gate: MaskGate) {
     this.#gate = gate;
   }
 
-  /** No masking rule concerns this identity. */
+  /** No masking rule on columns concerns this identity. */
   get none(): boolean {
     return this.#gate.unmasked;
+  }
+
+  /** Finds what is sensitive by its form, in this identity's sessions. */
+  get textMask(): TextMask | undefined {
+    return this.#gate.textMask;
+  }
+
+  /** No masking rule of any kind concerns this identity: results need not be understood. */
+  get blind(): boolean {
+    return this.none && this.textMask === undefined;
   }
 
   /** For values that may come from anywhere in protected data. */

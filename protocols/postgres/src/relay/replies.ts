@@ -1,8 +1,8 @@
 import type { Field } from '../codec/rows.ts';
+import type { CellEditor } from './cell-editor.ts';
 import type { CopyIn } from './copy-in.ts';
 import type { Denial } from './denial.ts';
 import type { NameChange, Names } from './names.ts';
-import type { RowPlan } from './row-plan.ts';
 import type { Run } from './run.ts';
 import type { Portal, Statement } from './statement.ts';
 
@@ -55,8 +55,8 @@ export interface Reply {
   readonly effects?: readonly (readonly Effect[])[];
   /** Statements of a Query that are done. */
   done: number;
-  /** How the present result's rows are masked; undefined while that is not known. */
-  plan?: RowPlan | undefined;
+  /** Masks the present result's rows; undefined while that is not known. */
+  editor?: CellEditor | undefined;
   /** Its COPYs FROM STDIN that are not done, oldest first: a client need not wait before it sends their data. */
   copies?: readonly CopyIn[];
   /** What comes after it may be understood differently once it is answered. */

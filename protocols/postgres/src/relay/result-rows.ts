@@ -1,14 +1,13 @@
 import { GatewayError, ProtocolError, type Step } from '@sallyport/core';
 import type { PgFrame } from '../codec/frames.ts';
 import { decodeRowDescription, type Field } from '../codec/rows.ts';
+import { CellEditor } from './cell-editor.ts';
 import type { Conversation } from './conversation.ts';
 import type { Reply } from './replies.ts';
 import { MAX_MASKED_ROW_BYTES, RowMasker } from './row-masker.ts';
 import type { RowPlan } from './row-plan.ts';
 import { RowPlanner } from './row-planner.ts';
 import { each, isPromise, NOTHING, toClient } from './steps.ts';
-
-const VERBATIM: RowPlan = [];
 
 /** Result rows on their way to the client: verbatim, or with the masked cells rewritten. */
 export class ResultRows {
@@ -25,7 +24,7 @@ export class ResultRows {
 
   /** RowDescription of a Query's statement. */
   described(raw: Buffer, reply: Reply): Step {
-    if (this.#conversation.protection.none || reply.run === undefined) return toClient(raw);
+    if (this.#conversation.protection.blind || reply.run === undefined) return toClient(raw);
     return this.#planned(reply, decodeRowDescription(raw).fields, () => toClient(raw));
   }
 
@@ -33,12 +32,12 @@ export class ResultRows {
   row(frame: PgFrame, reply: Reply): Step {
     if (typeof reply.own === 'object') return this.#ownRow(frame, reply);
     if (!frame.first) return this.#nextPart(frame, reply);
-    if (reply.plan !== undefined) return this.#firstPart(frame, reply, reply.plan);
-    if (this.#conversation.protection.none) return this.#firstPart(frame, reply, VERBATIM);
+    if (reply.editor !== undefined) return this.#firstPart(frame, reply, reply.editor);
+    if (this.#conversation.protection.blind) return this.#verbatim(frame, reply);
     const fields = reply.portal?.fields;
     if (reply.kind !== 'execute' || fields === undefined)
       throw new ProtocolError('target', 'The target sent a row without having described it.');
-    return this.#planned(reply, fields, (plan) => this.#firstPart(frame, reply, plan));
+    return this.#planned(reply, fields, (editor) => this.#firstPart(frame, reply, editor));
   }
 
   #ownRow(frame: PgFrame, { own }: Reply): Step {
@@ -47,18 +46,20 @@ export class ResultRows {
     return NOTHING;
   }
 
-  #firstPart(frame: PgFrame, reply: Reply, plan: RowPlan): Step {
+  #verbatim({ raw, size }: PgFrame, reply: Reply): Step {
+    reply.run?.row(size);
+    this.#parts = undefined;
+    return toClient(raw);
+  }
+
+  #firstPart(frame: PgFrame, reply: Reply, editor: CellEditor): Step {
     const { raw, last, size } = frame;
-    if (plan.length === 0) {
-      reply.run?.row(size);
-      this.#parts = undefined;
-      return toClient(raw);
-    }
-    if (last) return this.#masked(raw, reply, plan);
+    if (editor.plan.cells.length === 0) return this.#verbatim(frame, reply);
+    if (last) return this.#masked(raw, reply, editor);
     if (size > MAX_MASKED_ROW_BYTES) {
       throw new GatewayError(
         'ERR_LIMIT',
-        `A row of ${size} bytes has masked columns, and rows up to ${MAX_MASKED_ROW_BYTES} bytes can be masked: select fewer columns.`,
+        `A row of ${size} bytes has columns to mask, and rows up to ${MAX_MASKED_ROW_BYTES} bytes can be masked: select fewer columns.`,
       );
     }
     this.#parts = [raw];
@@ -71,26 +72,34 @@ export class ResultRows {
     if (!last) return NOTHING;
     const whole = Buffer.concat(this.#parts);
     this.#parts = undefined;
-    return this.#masked(whole, reply, reply.plan ?? VERBATIM);
+    if (reply.editor === undefined) throw belongsToNothing();
+    return this.#masked(whole, reply, reply.editor);
   }
 
-  #masked(raw: Buffer, reply: Reply, plan: RowPlan): Step {
-    if (reply.run === undefined) throw new ProtocolError('target', 'The target sent a row that belongs to no command.');
-    const row = this.#masker.mask(raw, plan, reply.run);
-    reply.run.row(row.length);
+  #masked(raw: Buffer, { run }: Reply, editor: CellEditor): Step {
+    const row = this.#masker.mask(raw, editor);
+    run?.row(row.length);
     return toClient(row);
   }
 
   /** Decides on a result's masks once. */
-  #planned(reply: Reply, fields: readonly Field[], next: (plan: RowPlan) => Step): Step {
-    const plan = this.#planner.plan(reply.run, reply.done, fields);
-    const go = (decided: RowPlan): Step => {
-      reply.plan = decided;
-      return next(decided);
+  #planned(reply: Reply, fields: readonly Field[], next: (editor: CellEditor) => Step): Step {
+    const { run, done } = reply;
+    if (run === undefined) throw belongsToNothing();
+    const { textMask } = this.#conversation.protection;
+    const go = (plan: RowPlan): Step => {
+      const editor = new CellEditor(plan, textMask, run);
+      reply.editor = editor;
+      return next(editor);
     };
+    const plan = this.#planner.plan(run, done, fields);
     if (!isPromise(plan)) return go(plan);
     return (async function* () {
       yield* each(go(await plan));
     })();
   }
+}
+
+function belongsToNothing(): ProtocolError {
+  return new ProtocolError('target', 'The target sent a row that belongs to no command.');
 }

@@ -3,20 +3,30 @@ import type { Catalogue, Relation, RelationColumn } from '../catalogue/catalogue
 import type { OutputRef, RoutineRef } from '../classify/analysis.ts';
 import { PURE_FUNCTIONS } from '../classify/pure-functions.ts';
 import type { Field } from '../codec/rows.ts';
-import { TEXT_TYPES } from './binary-value.ts';
+import { type CellKind, cellKind, ESCAPING_KINDS } from './cell-kind.ts';
 import type { StatementMeaning } from './meaning.ts';
 import { isSystem, type Protection } from './protection.ts';
 
-/** A cell of each row that is not passed on as it is. */
-export interface CellMask {
+/** A cell of each row that is not simply passed on. */
+export interface CellPlan {
   readonly index: number;
-  readonly mask: Mask;
-  /** False: the column's type cannot hold a masked text, so the cell becomes NULL. */
-  readonly text: boolean;
+  /** undefined: it is searched for what is sensitive by its form. */
+  readonly mask: Mask | undefined;
+  readonly kind: CellKind;
+  readonly binary: boolean;
 }
 
-/** The masked cells of a result in ascending order. Empty: rows pass verbatim. */
-export type RowPlan = readonly CellMask[];
+/** What becomes of a result's rows. */
+export interface RowPlan {
+  /** In ascending order. Empty: rows pass verbatim. */
+  readonly cells: readonly CellPlan[];
+  /** Some cell has a mask; otherwise only rows in which something may be found are looked into. */
+  readonly masks: boolean;
+  /** Some cell that is searched may write its characters in another way. */
+  readonly escapes: boolean;
+  /** Types of texts that the server did not bring. */
+  readonly isText: (oid: number) => boolean;
+}
 
 export interface PlanInputs {
   readonly fields: readonly Field[];
@@ -38,12 +48,21 @@ export function unknownOrigins({ fields, catalogue }: PlanInputs): readonly numb
 
 /** How the rows of a result are masked. What is not proven to be harmless is masked. */
 export function planRows(inputs: PlanInputs): RowPlan {
-  const plan: CellMask[] = [];
-  inputs.fields.forEach((field, index) => {
-    const mask = field.tableOid === 0 ? derivedMask(inputs, index) : originMask(inputs, field);
-    if (mask !== undefined) plan.push({ index, mask, text: TEXT_TYPES.has(field.typeOid) });
+  const { fields, protection, catalogue } = inputs;
+  const isText = (oid: number): boolean => catalogue?.isText(oid) ?? false;
+  const cells: CellPlan[] = [];
+  fields.forEach((field, index) => {
+    const kind = cellKind(field.typeOid, isText);
+    const mask = protection.none ? undefined : maskOf(inputs, field, index);
+    const searched = protection.textMask !== undefined && kind !== 'plain' && kind !== 'uuid';
+    if (mask !== undefined || searched) cells.push({ index, mask, kind, binary: field.format === 1 });
   });
-  return plan;
+  const escapes = cells.some(({ mask, kind, binary }) => mask === undefined && !binary && ESCAPING_KINDS.has(kind));
+  return { cells, masks: cells.some(({ mask }) => mask !== undefined), escapes, isText };
+}
+
+function maskOf(inputs: PlanInputs, field: Field, index: number): Mask | undefined {
+  return field.tableOid === 0 ? derivedMask(inputs, index) : originMask(inputs, field);
 }
 
 /** The mask of a column whose values come from a table or view. */

@@ -13,6 +13,7 @@ import type { Conversation } from './conversation.ts';
 import { CopyOut } from './copy-out.ts';
 import { denialResponse, survivedDenial } from './denial.ts';
 import { mayAlter } from './meaning.ts';
+import { searchedMessage, searchedNotification } from './message-search.ts';
 import type { Reply } from './replies.ts';
 import { ResultRows } from './result-rows.ts';
 import { scrubError, scrubNotice, scrubNotification, scrubSyntaxError, withoutPosition } from './scrub.ts';
@@ -86,15 +87,32 @@ export class TargetSide {
       case BACKEND.CopyDone:
         return this.#copyDone(raw);
       case BACKEND.NoticeResponse:
-        return toClient(this.#exposed ? scrubNotice(raw) : raw);
+        return toClient(this.#searched(this.#exposed ? scrubNotice(raw) : raw));
       case BACKEND.NotificationResponse:
-        return toClient(this.#conversation.protection.none ? raw : scrubNotification(raw));
+        return toClient(this.#notification(raw));
       case BACKEND.ParameterStatus:
         return this.#parameterStatus(raw);
       default:
         throw unexpected(type);
     }
   }
+
+  #notification(raw: Buffer): Buffer {
+    const { none, textMask } = this.#conversation.protection;
+    return none ? searchedNotification(raw, textMask, this.#count) : scrubNotification(raw);
+  }
+
+  #searched(raw: Buffer): Buffer {
+    return searchedMessage(raw, this.#conversation.protection.textMask, this.#count);
+  }
+
+  /** Counts with the command that speaks; what comes between commands stands for itself. */
+  readonly #count = (rule: string): void => {
+    const { replies, gate } = this.#conversation;
+    const run = replies.head?.run;
+    if (run === undefined) gate.note({ type: 'masked', masked: { [rule]: 1 } });
+    else run.masked(rule);
+  };
 
   get #exposed(): boolean {
     const { replies, tainted } = this.#conversation;
@@ -137,7 +155,7 @@ export class TargetSide {
     const { replies } = this.#conversation;
     if (replies.head?.kind !== 'describe') return this.#rows.described(raw, this.#running());
     const { portal, own } = this.#answered('describe');
-    if (portal !== undefined && !this.#conversation.protection.none) portal.fields = decodeRowDescription(raw).fields;
+    if (portal !== undefined && !this.#conversation.protection.blind) portal.fields = decodeRowDescription(raw).fields;
     if (typeof own === 'object') own.described?.(decodeRowDescription(raw).fields);
     replies.shift();
     return own === undefined ? toClient(raw) : NOTHING;
@@ -167,7 +185,7 @@ export class TargetSide {
     }
     for (const effect of reply.effects?.[reply.done] ?? []) effect.settle(true);
     reply.done += 1;
-    reply.plan = undefined;
+    reply.editor = undefined;
     if (reply.kind === 'execute') {
       conversation.replies.shift();
       if (run !== undefined) {
@@ -218,7 +236,7 @@ export class TargetSide {
     const { head } = this.#conversation.replies;
     const told = head?.kind === 'parse' || head?.run?.meaning.sealed ? scrubSyntaxError(raw) : raw;
     const seen = this.#exposed || this.#aboutProtected(fields) ? scrubError(told) : told;
-    return typeof head?.own === 'object' ? withoutPosition(seen) : seen;
+    return this.#searched(typeof head?.own === 'object' ? withoutPosition(seen) : seen);
   }
 
   /** Something that no text named has spoken, or it is about a table with masks, or one that nobody knows. */
