@@ -6,6 +6,7 @@ import { connectCommand } from './commands/connect.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { execCommand } from './commands/exec.ts';
+import { initCommand } from './commands/init.ts';
 import { loginCommands } from './commands/login.ts';
 import { policyCommand } from './commands/policy.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     .option('--config <file>', 'the configuration (default: $SALLYPORT_CONFIG, then ./sallyport.yaml)')
     .addHelpText('after', EPILOGUE);
   const commands = [
+    initCommand(),
     serveCommand(),
     demoCommand(),
     configCommand(),

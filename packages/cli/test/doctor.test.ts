@@ -85,7 +85,7 @@ test('what is wrong with each target, in a sentence, and how to mend it', async 
       'forgetful',
       'login',
       'The server refuses app at the database postgres: password authentication failed for user "app" (28P01).',
-      'correct username and password under credentials:',
+      'correct username and password of its credentials',
     ],
     ['unset', 'credentials', expect.stringContaining('NOT_SET_ANYWHERE, which is not set'), expect.any(String)],
     ['closed', 'tcp', `127.0.0.1:${ports.closed} cannot be reached: nothing listens there.`, expect.stringContaining('start the server')],
@@ -149,7 +149,7 @@ test('a port that another program has', async () => {
     check: 'listener',
     level: 'problem',
     message: `The gateway cannot listen on 127.0.0.1:${plain.port}: another program listens there.`,
-    mend: 'choose another address under listen:',
+    mend: 'choose another address under listen',
   });
 });
 

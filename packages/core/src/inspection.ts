@@ -39,6 +39,8 @@ export interface Interior {
 export interface Inspection {
   /** In the order in which they were made. */
   readonly results: readonly CheckResult[];
+  /** The strongest that `tls` could be set to and work; undefined where that was not found out. */
+  readonly strongestTls?: 'disable' | 'require' | 'verify-full';
   /** undefined where nobody could sign in: a result says why. */
   readonly inside?: Interior;
 }

@@ -51,7 +51,7 @@ async function resolve(host: string, signal: AbortSignal): Promise<CheckResult> 
       check: 'dns',
       level: 'problem',
       message: `The name ${host} does not resolve (${why}).`,
-      mend: 'correct address:, or the name service of this machine',
+      mend: 'correct its address, or the name service of this machine',
     };
   }
 }
@@ -78,13 +78,13 @@ function unreachable(host: string, port: number, code: string): CheckResult {
   const reasons: Readonly<Record<string, readonly [string, string]>> = {
     ECONNREFUSED: [
       'nothing listens there',
-      'start the server, or correct address:; a server that listens on its own loopback only is not reached from here',
+      'start the server, or correct its address; a server that listens on its own loopback only is not reached from here',
     ],
     ETIMEDOUT: ['no answer', 'a firewall is most likely between: open the port for this machine'],
-    EHOSTUNREACH: ['no way there', 'correct address:, or the routing of this machine'],
-    ENETUNREACH: ['no way there', 'correct address:, or the routing of this machine'],
+    EHOSTUNREACH: ['no way there', 'correct its address, or the routing of this machine'],
+    ENETUNREACH: ['no way there', 'correct its address, or the routing of this machine'],
   };
-  const [why, mend] = reasons[code] ?? [code, 'correct address:'];
+  const [why, mend] = reasons[code] ?? [code, 'correct its address'];
   return { check: 'tcp', level: 'problem', message: `${host}:${port} cannot be reached: ${why}.`, mend };
 }
 

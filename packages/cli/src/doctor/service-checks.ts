@@ -83,7 +83,7 @@ async function checkListener(listen: string, running: number | undefined): Promi
       check: 'listener',
       level: 'problem',
       message: `The gateway cannot listen on ${listen}: ${why}.`,
-      mend: 'choose another address under listen:',
+      mend: 'choose another address under listen',
     },
   ];
 }

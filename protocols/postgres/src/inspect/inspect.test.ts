@@ -116,7 +116,7 @@ describe('a server on this machine, without TLS', () => {
         check: 'login',
         level: 'problem',
         message: 'The server refuses app at the database postgres: password authentication failed for user "app" (28P01).',
-        mend: 'correct username and password under credentials:',
+        mend: 'correct username and password of its credentials',
       },
     ]);
     expect(of(out, 'login')[0]).toMatchObject({
@@ -127,7 +127,7 @@ describe('a server on this machine, without TLS', () => {
     expect(of(nowhere, 'login')[0]).toMatchObject({
       level: 'problem',
       message: expect.stringContaining('(3D000)'),
-      mend: 'correct database:',
+      mend: 'correct the name of the database',
     });
     expect(JSON.stringify([password, out, nowhere])).not.toContain('secret');
   });
@@ -135,6 +135,7 @@ describe('a server on this machine, without TLS', () => {
   test('TLS that is asked for and not offered', async () => {
     const inspection = await look(as('app', 'secret', { tls: { mode: 'verify-full' } }));
     expect(inspection).toEqual({
+      strongestTls: 'disable',
       results: [
         expect.objectContaining({
           check: 'tls',

@@ -31,17 +31,20 @@ const DATABASES_SQL =
 export async function inspect(target: Target, options: InspectOptions, signal: AbortSignal): Promise<Inspection> {
   const results: CheckResult[] = [];
   let connection: OwnConnection | undefined;
+  let found: Pick<Inspection, 'strongestTls'> = {};
   try {
-    results.push(await checkTls(target, within(signal)));
+    const { result, strongest } = await checkTls(target, within(signal));
+    found = { strongestTls: strongest };
+    results.push(result);
     // Nothing is said to a server that is not proven to be the right one where that was asked for.
-    if (target.tls.mode !== 'disable' && results[0]?.level === 'problem') return { results };
+    if (target.tls.mode !== 'disable' && result.level === 'problem') return { results, ...found };
     connection = await openOwnConnection(target, usualDatabase(target), within(signal));
     results.push(signedIn(target));
-    return { results, inside: await lookAround(target, connection, results, options, signal) };
+    return { results, ...found, inside: await lookAround(target, connection, results, options, signal) };
   } catch (error) {
     signal.throwIfAborted();
     results.push(failure(error, target, connection !== undefined));
-    return { results };
+    return { results, ...found };
   } finally {
     connection?.close();
   }
@@ -69,7 +72,7 @@ async function lookAround(
   for (const database of (startupOptions(target).databases ?? []).slice(0, MOST_DATABASES)) {
     columns.push(...(await columnsElsewhere(target, database, results, sample, signal)));
   }
-  return { product: `PostgreSQL ${version}`, databases, columns, leastAccount: leastAccount(usualDatabase(target), columns) };
+  return { product: `PostgreSQL ${version.split(' ')[0]}`, databases, columns, leastAccount: leastAccount(usualDatabase(target), columns) };
 }
 
 /** A further database of the target's is a connection of its own. */
@@ -91,7 +94,7 @@ async function columnsElsewhere(
       check: 'databases',
       level: 'problem',
       message: `The database ${database} does not open: ${message}`,
-      mend: 'correct databases:, or grant CONNECT on it',
+      mend: 'correct databases, or grant CONNECT on it',
     });
     return [];
   } finally {
@@ -109,9 +112,9 @@ function signedIn(target: Target): CheckResult {
 
 /** What to do about a refused login, by the beginning of its SQLSTATE. */
 const MENDS: readonly (readonly [string, string])[] = [
-  ['28P01', 'correct username and password under credentials:'],
+  ['28P01', 'correct username and password of its credentials'],
   ['28', "let the account in from the gateway's address (pg_hba.conf), then reload the server"],
-  ['3D000', 'correct database:'],
+  ['3D000', 'correct the name of the database'],
   ['42501', 'grant CONNECT on the database to the account'],
   ['53', "raise the server's or the account's connection limit"],
   ['57P03', 'wait until the server has started'],

@@ -9,15 +9,20 @@ const DAY_MS = 24 * 3_600_000;
 /** A certificate that ends sooner deserves a look. */
 const SOON_DAYS = 30;
 
-/** What a target shows to whoever asks it for TLS. */
+/** What a target that offers TLS shows to whoever asks for it. */
 interface TlsSight {
   /** Only programs on this machine can listen in. */
   readonly loopback: boolean;
-  readonly offered: boolean;
-  readonly version?: string;
+  readonly version: string;
   readonly certificate?: X509Certificate;
   /** Why `verify-full` would refuse: OpenSSL's or Node's code. undefined: it would not. */
   readonly fault?: string;
+}
+
+/** What was found out, and the strongest mode that would work. */
+export interface TlsCheck {
+  readonly result: CheckResult;
+  readonly strongest: Target['tls']['mode'];
 }
 
 /** A chain that nothing here trusts. https://docs.openssl.org/3.5/man1/openssl-verification-options/ */
@@ -34,32 +39,27 @@ const UNTRUSTED = new Set([
  *
  * @throws GatewayError ERR_TARGET_UNREACHABLE, or the signal's reason
  */
-export async function checkTls(target: Target, signal: AbortSignal): Promise<CheckResult> {
+export async function checkTls(target: Target, signal: AbortSignal): Promise<TlsCheck> {
   const socket = await reach(target, signal);
   try {
     const loopback = /^(127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '');
     socket.write(SSL_REQUEST_PACKET);
     const answer = String.fromCharCode((await new SocketReader(socket, 'target', signal).bytes(1))[0] as number);
-    if (answer !== 'S') return judge(target, { loopback, offered: false });
+    if (answer !== 'S') return { result: withoutTls(target.tls.mode, loopback), strongest: 'disable' };
     const asVerified: Target = { ...target, tls: { ...target.tls, mode: 'verify-full' } };
     const tls = connectTls({ socket, ...tlsOptions(asVerified), rejectUnauthorized: false });
     await settled(tls, 'secureConnect', signal);
     const certificate = tls.getPeerX509Certificate();
     const fault = tls.authorized ? undefined : String(tls.authorizationError);
-    return judge(target, {
-      loopback,
-      offered: true,
-      version: tls.getProtocol() ?? 'TLS',
-      ...(certificate !== undefined && { certificate }),
-      ...(fault !== undefined && { fault }),
-    });
+    const version = tls.getProtocol() ?? 'TLS';
+    const sight = { loopback, version, ...(certificate !== undefined && { certificate }), ...(fault !== undefined && { fault }) };
+    return { result: judge(target, sight), strongest: fault === undefined ? 'verify-full' : 'require' };
   } finally {
     socket.destroy();
   }
 }
 
 function judge({ tls, host }: Target, sight: TlsSight): CheckResult {
-  if (!sight.offered) return withoutTls(tls.mode, sight);
   const fault = faultOf(sight, host);
   if (tls.mode === 'verify-full') return fault === undefined ? verified(sight, host) : { check: 'tls', level: 'problem', ...fault };
   const mend =
@@ -75,7 +75,7 @@ function judge({ tls, host }: Target, sight: TlsSight): CheckResult {
   return { check: 'tls', level: 'problem', message, mend };
 }
 
-function withoutTls(mode: Target['tls']['mode'], { loopback }: TlsSight): CheckResult {
+function withoutTls(mode: Target['tls']['mode'], loopback: boolean): CheckResult {
   const turnOn = 'turn it on at the server (ssl = on, with a certificate for its name)';
   if (mode !== 'disable') {
     const message = `The server offers no TLS, and the target asks for tls: ${mode}.`;
