@@ -114,7 +114,7 @@ export class ParserThread {
 
   #after(ms: number, act: () => void): void {
     clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(act, ms);
+    this.#deadline = setTimeout(act, ms).unref(); // the worker keeps the process while it works
   }
 
   #fail(failure: string): void {

@@ -42,31 +42,11 @@ export function shapeOf(text: string, conforming: boolean): Shape {
   return { shape, certain: !doubts.shape && !escapedIdentifier, backslash: doubts.backslash };
 }
 
-function stringPlaceholder(text: string, start: number): string {
+/** What stands in place of the literal that begins there. */
+export function stringPlaceholder(text: string, start: number): string {
   const first = text.charAt(start);
   if (first === "'" || first === '$') return "'?'";
   return `${first.toUpperCase()}${first === 'u' || first === 'U' ? '&' : ''}'?'`;
-}
-
-/**
- * The text with its white space kept, literals as `?` and comments gone: recordable whatever it says.
- *
- * @param identifiers also blank "…", which an unparseable text may use for values.
- * @param kept numbers of literals that stay: strings and numbers are counted from 0.
- */
-export function blank(text: string, conforming: boolean, identifiers: boolean, kept?: ReadonlySet<number>): string {
-  let blanked = '';
-  let literal = 0;
-  lex(text, conforming, (kind, start, end) => {
-    const keep = (kind === 'string' || kind === 'number') && kept?.has(literal++);
-    if (keep) blanked += text.slice(start, end);
-    else if (kind === 'string') blanked += stringPlaceholder(text, start);
-    else if (kind === 'number') blanked += '?';
-    else if (kind === 'comment') blanked += ' ';
-    else if (kind === 'identifier' && identifiers) blanked += '"?"';
-    else blanked += text.slice(start, end);
-  });
-  return blanked;
 }
 
 /** The text inside the first parentheses of a statement: the query of COPY (query) TO … */

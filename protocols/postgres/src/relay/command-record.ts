@@ -1,12 +1,13 @@
 import type { Command, Gate } from '@sallyport/core';
 import type { Analysis, ParserSettings } from '../classify/analysis.ts';
-import { blank } from '../classify/text.ts';
+import { type Blanking, blank } from '../classify/blanking.ts';
 import type { TransactionStatus } from '../codec/query.ts';
 import type { Indirect } from './indirection.ts';
 import { type Meaning, RUNS_CODE } from './meaning.ts';
 import { searchedText } from './message-search.ts';
 import type { Readable } from './operands.ts';
 import { recordable } from './parameters.ts';
+import { isConnection, isSecretName, tellsOfSecrets } from './secrets.ts';
 import type { BoundValues, Statement } from './statement.ts';
 
 /** What decides, beside the text itself, what a command does. */
@@ -57,23 +58,31 @@ const RUNS = ' -- runs: ';
  * either, so approvers see such a text without the literals that may be of it; where these are code,
  * with its length.
  */
-function recordableText(
-  { text, analysis, sealed }: Meaning,
-  { indirect, settings }: CommandCircumstances,
-  readable: Readable | undefined,
-): string {
+function recordableText(meaning: Meaning, { indirect, settings }: CommandCircumstances, readable: Readable | undefined): string {
+  const { text, analysis, sealed, exposed } = meaning;
   const others = indirect.map(({ statement }) => statement);
-  if (!sealed) return [text, ...others.map((other) => other.text)].join(RUNS);
+  if (!sealed && !others.some((other) => tellsOfSecrets(other.text))) return [text, ...others.map((other) => other.text)].join(RUNS);
+  const own = readable === undefined ? sealing(analysis, exposed) : { keeps: keeping(readable) };
   return [
-    sealedText(text, analysis, settings, readable?.literals),
-    ...others.map((other) => sealedText(other.text, other.analysis, settings)),
+    sealedText(text, analysis, settings, own),
+    ...others.map((other) => sealedText(other.text, other.analysis, settings, sealing(other.analysis, exposed))),
   ].join(RUNS);
 }
 
-/** The text without its literals, but for those that may be read, and without quoted names where these may be literals too. */
-function sealedText(text: string, analysis: Analysis, { standardConformingStrings }: ParserSettings, kept?: ReadonlySet<number>): string {
-  const blanked = blank(text, standardConformingStrings, analysis.failure !== undefined, kept);
+function sealedText(text: string, analysis: Analysis, { standardConformingStrings }: ParserSettings, blanking: Blanking): string {
+  const blanked = blank(text, standardConformingStrings, blanking);
   return runsCode(analysis) ? `${blanked} -- sealed: ${Buffer.byteLength(text)} bytes` : blanked;
+}
+
+/** No literal stays, and no bare word in place of one; where only secrets are feared, numbers do. */
+function sealing({ failure }: Analysis, exposed: boolean): Blanking {
+  const blanking = { identifiers: failure !== undefined, secret: isSecretName };
+  if (exposed || failure !== undefined) return blanking;
+  return { ...blanking, keeps: (_literal, written) => /^[.\d]/.test(written) };
+}
+
+function keeping({ literals }: Readable): Required<Blanking>['keeps'] {
+  return (literal, written) => literals.has(literal) && !isConnection(written);
 }
 
 function runsCode({ statements }: Analysis): boolean {

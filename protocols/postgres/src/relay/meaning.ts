@@ -5,6 +5,7 @@ import { computes } from '../classify/pure-functions.ts';
 import { type Readable, readableIn } from './operands.ts';
 import type { Protection } from './protection.ts';
 import { isClear } from './row-plan.ts';
+import { tellsOfSecrets } from './secrets.ts';
 
 /** One statement of a text, held against the catalogue. */
 export interface StatementMeaning {
@@ -58,7 +59,8 @@ export function meaningOf(inputs: MeaningInputs): Meaning {
   const statements = statementMeanings(inputs);
   const exposed = !protection.none && (uncertain || analysis.failure !== undefined || statements.some((statement) => statement.exposed));
   const telling = exposed || (!protection.none && resolved.class.some((one) => one !== 'read' && one !== 'session'));
-  const secret = carriesSecrets(resolved, analysis, text);
+  const secrets = secretsIn(resolved, analysis, text);
+  const sealed = exposed || secrets !== 'none';
   return {
     text,
     analysis,
@@ -67,8 +69,8 @@ export function meaningOf(inputs: MeaningInputs): Meaning {
     exposed,
     telling,
     catalogue,
-    sealed: exposed || secret,
-    readable: () => (exposed && !secret ? readableIn(statements, catalogue, protection) : undefined),
+    sealed,
+    readable: () => (sealed && secrets !== 'anywhere' ? readableIn(statements, catalogue, protection) : undefined),
     launders: statements.some((statement) => launders(statement, catalogue, protection)),
     refusal: refusalOf(statements, protection),
   };
@@ -135,13 +137,14 @@ export function unresolved({ statements, failure }: Analysis): Resolved {
   };
 }
 
-/** How texts that nobody understands tell of a connection: dblink's functions, keywords, a URL with a password. */
-const CONNECTION = /dblink|password|:\/\/[^\s/@]*:[^\s/@]*@/i;
-
-/** CREATE ROLE … PASSWORD, connection strings: authentication secrets are never recorded. */
-function carriesSecrets({ class: classes }: Resolved, { failure }: Analysis, text: string): boolean {
-  if (failure !== undefined || classes.includes('privilege') || classes.includes('admin')) return true;
-  return classes.includes('unknown') && CONNECTION.test(text);
+/**
+ * CREATE ROLE … PASSWORD, connection strings: authentication secrets are never recorded. `anywhere`:
+ * they may be in any literal. `beside`: not in those that are compared with, or stored in, columns of other names.
+ */
+function secretsIn({ class: classes }: Resolved, { failure }: Analysis, text: string): 'none' | 'beside' | 'anywhere' {
+  if (failure !== undefined || classes.includes('privilege') || classes.includes('admin')) return 'anywhere';
+  if (!tellsOfSecrets(text)) return 'none';
+  return classes.every((one) => one === 'read' || one === 'write') ? 'beside' : 'anywhere';
 }
 
 /** A COPY TO STDOUT whose rows can be masked. */

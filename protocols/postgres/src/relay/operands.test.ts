@@ -1,7 +1,7 @@
 import type { Gate, Mask } from '@sallyport/core';
 import { redact, testCatalogue } from '../../test/playbook-kit.ts';
+import { blank } from '../classify/blanking.ts';
 import { createClassifier } from '../classify/classifier.ts';
-import { blank } from '../classify/text.ts';
 import { type Meaning, meaningOf } from './meaning.ts';
 import { operandsOf, withValues } from './operands.ts';
 import { Protection } from './protection.ts';
@@ -29,7 +29,10 @@ async function meaning(text: string, uncertain = false): Promise<Meaning> {
 }
 
 describe('what is recorded over protected data', () => {
-  const recorded = async (text: string): Promise<string> => blank(text, true, false, (await meaning(text)).readable()?.literals);
+  const recorded = async (text: string): Promise<string> => {
+    const literals = (await meaning(text)).readable()?.literals;
+    return blank(text, true, { keeps: (literal) => literals?.has(literal) === true });
+  };
 
   test.each([
     ["SELECT * FROM customers WHERE name = 'Ann' AND card = '4111'", "SELECT * FROM customers WHERE name = 'Ann' AND card = '?'"],

@@ -3,6 +3,7 @@ import type { Binding } from '../classify/analysis.ts';
 import { lex } from '../classify/lexer.ts';
 import type { Meaning, StatementMeaning } from './meaning.ts';
 import type { Protection } from './protection.ts';
+import { isSecretName } from './secrets.ts';
 
 /**
  * A value that is compared with a column by `=`, and does nothing else in its text: where a token may
@@ -89,7 +90,7 @@ function plainLiterals(text: string, wanted: ReadonlyMap<number, readonly Relati
   return found;
 }
 
-/** What may be recorded over protected data: what stands beside a named column that is not masked, and nowhere else. */
+/** What may be recorded of a sealed text: what stands beside a named column that is neither masked nor one of secrets, and nowhere else. */
 export interface Readable {
   /** Numbers of literals, as {@link Binding} counts them. */
   readonly literals: ReadonlySet<number>;
@@ -107,7 +108,7 @@ export function readableIn(statements: readonly StatementMeaning[], catalogue: C
     for (const number of loose) hidden.add(number - 1);
     for (const binding of bound) {
       const columns = certain ? columnsOf(binding, catalogue) : undefined;
-      const clear = columns?.every((column) => isClear(column, protection)) ?? false;
+      const clear = !isSecretName(binding.column) && (columns?.every((column) => isClear(column, protection)) ?? false);
       if (clear) for (const literal of binding.literals) literals.add(literal);
       for (const number of binding.parameters) (clear ? parameters : hidden).add(number - 1);
     }

@@ -1,5 +1,5 @@
 import { decodeErrorOrNotice, encodeErrorOrNotice } from '../codec/error-fields.ts';
-import { scrubError, scrubSyntaxError } from './scrub.ts';
+import { scrubError, scrubSealed, scrubSyntaxError } from './scrub.ts';
 
 const VALUE = '4111222233334444';
 
@@ -40,4 +40,16 @@ test.each(["'hunter2'", 'hunter2', "E'x", '$$x$$', '"x'])('a syntax error of a s
 
 test('it may quote a keyword', () => {
   expect(scrubbed('42601', { P: '1', M: 'syntax error at or near "PASWORD"' }, scrubSyntaxError).get('M')).toContain('PASWORD');
+});
+
+test('of a command that may hold passwords no context is told, nor what stands in a connection string', () => {
+  const fields = scrubbed(
+    '08001',
+    { M: 'could not connect', D: `missing "=" after "${VALUE}" in connection info string`, W: VALUE, q: VALUE },
+    scrubSealed,
+  );
+  expect(Object.fromEntries(fields)).toMatchObject({ M: 'could not connect', D: 'missing "…" in connection info string' });
+  expect(JSON.stringify([...fields])).not.toContain(VALUE);
+  const kept = { M: 'role "bob" cannot be dropped', D: 'owner of table "t"' };
+  expect(Object.fromEntries(scrubbed('2BP01', kept, scrubSealed))).toMatchObject(kept);
 });

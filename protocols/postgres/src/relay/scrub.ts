@@ -31,6 +31,23 @@ export function scrubSyntaxError(raw: Buffer): Buffer {
   return encodeErrorOrNotice({ type, fields: new Map(fields).set('M', message) });
 }
 
+/** Fields that quote the statement that a function ran. */
+const CONTEXT_FIELDS = ['W', 'q'];
+
+/** How the server says what it does not understand of a connection string: by quoting it. */
+const ABOUT_CONNECTION = /connection info string|connection string syntax|connection option|\bURI\b/;
+
+/** What an ErrorResponse or NoticeResponse may say of a command whose text may hold passwords. */
+export function scrubSealed(raw: Buffer): Buffer {
+  const { type, fields } = decodeErrorOrNotice(scrubSyntaxError(raw));
+  const kept = [...fields].filter(([field]) => !CONTEXT_FIELDS.includes(field));
+  const said = kept.map(([field, text]): [string, string] => [
+    field,
+    ABOUT_CONNECTION.test(text) ? text.replaceAll(/".*"/gs, '"…"') : text,
+  ]);
+  return encodeErrorOrNotice({ type, fields: new Map(said) });
+}
+
 /** An error about a text that the client has not sent: its position would point into another one. */
 export function withoutPosition(raw: Buffer): Buffer {
   const { type, fields } = decodeErrorOrNotice(raw);

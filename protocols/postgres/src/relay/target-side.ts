@@ -16,7 +16,7 @@ import { mayAlter } from './meaning.ts';
 import { searchedMessage, searchedNotification } from './message-search.ts';
 import type { Reply } from './replies.ts';
 import { ResultRows } from './result-rows.ts';
-import { scrubError, scrubNotice, scrubNotification, scrubSyntaxError, withoutPosition } from './scrub.ts';
+import { scrubError, scrubNotice, scrubNotification, scrubSealed, scrubSyntaxError, withoutPosition } from './scrub.ts';
 import { NOTHING, toClient } from './steps.ts';
 
 /** A message that is looked into is put together; nothing but rows and COPY data is that large in earnest. */
@@ -87,7 +87,7 @@ export class TargetSide {
       case BACKEND.CopyDone:
         return this.#copyDone(raw);
       case BACKEND.NoticeResponse:
-        return toClient(this.#searched(this.#exposed ? scrubNotice(raw) : raw));
+        return toClient(this.#searched(this.#exposed ? scrubNotice(raw) : this.#withoutSecrets(raw)));
       case BACKEND.NotificationResponse:
         return toClient(this.#notification(raw));
       case BACKEND.ParameterStatus:
@@ -234,9 +234,13 @@ export class TargetSide {
 
   #scrubbed(raw: Buffer, fields: ReadonlyMap<string, string>): Buffer {
     const { head } = this.#conversation.replies;
-    const told = head?.kind === 'parse' || head?.run?.meaning.sealed ? scrubSyntaxError(raw) : raw;
+    const told = head?.kind === 'parse' ? scrubSyntaxError(raw) : this.#withoutSecrets(raw);
     const seen = this.#exposed || this.#aboutProtected(fields) ? scrubError(told) : told;
     return this.#searched(typeof head?.own === 'object' ? withoutPosition(seen) : seen);
+  }
+
+  #withoutSecrets(raw: Buffer): Buffer {
+    return this.#conversation.replies.head?.run?.meaning.sealed ? scrubSealed(raw) : raw;
   }
 
   /** Something that no text named has spoken, or it is about a table with masks, or one that nobody knows. */
