@@ -37,7 +37,7 @@ interface Found extends ColumnName {
   readonly use: Binding['use'];
   readonly array: boolean;
   readonly literals: number[];
-  readonly parameters: number[];
+  readonly parameters: Set<number>;
 }
 
 const COMPARISONS: ReadonlySet<string> = new Set('= <> != < <= > >= ~~ !~~ ~~* !~~* ~ ~* !~ !~* ^@'.split(' '));
@@ -48,6 +48,8 @@ const COMPARING: ReadonlySet<string> = new Set(
 );
 /** Kinds in which the operator `=` is true for equal values only. */
 const EQUATING: ReadonlySet<string> = new Set(['AEXPR_OP', 'AEXPR_IN', 'AEXPR_OP_ANY']);
+/** In sight of more tables an unqualified column is not followed. */
+const MAX_TABLES = 100;
 const TEXT_TYPES: ReadonlySet<string> = new Set(['text', 'varchar', 'bpchar']);
 
 class Binder {
@@ -69,7 +71,7 @@ class Binder {
         tables,
         ...(array && { array }),
         literals,
-        parameters,
+        parameters: [...parameters],
       }),
     );
     return { bound, loose: [...this.#loose] };
@@ -176,7 +178,7 @@ class Binder {
     }
     if (value.tag === 'ParamRef') {
       this.#explained.add(value.fields);
-      this.#entry(use, column, array).parameters.push(Number(value.fields.number ?? 0));
+      this.#entry(use, column, array).parameters.add(Number(value.fields.number ?? 0));
     } else if (value.tag === 'A_Const') {
       const literal = this.#literals.at(Number(value.fields.location ?? 0));
       if (literal !== undefined) this.#entry(use, column, array).literals.push(literal);
@@ -187,7 +189,7 @@ class Binder {
     const key = JSON.stringify([use, array, column, tables]);
     let entry = this.#found.get(key);
     if (entry === undefined) {
-      entry = { use, column, tables, array, literals: [], parameters: [] };
+      entry = { use, column, tables, array, literals: [], parameters: new Set() };
       this.#found.set(key, entry);
     }
     return entry;
@@ -245,7 +247,8 @@ function columnName(node: TreeNode, scope: Scope): ColumnName | undefined {
   const parts = nameParts(node, 'fields');
   const column = parts.at(-1) ?? '';
   if (column === '' || parts.length > 2) return undefined;
-  if (parts.length === 1) return scope.tables.length > 0 ? { column, tables: scope.tables } : undefined;
+  if (parts.length === 1)
+    return scope.tables.length > 0 && scope.tables.length <= MAX_TABLES ? { column, tables: scope.tables } : undefined;
   const row = parts[0] as string;
   for (let place: Scope | undefined = scope; place !== undefined; place = place.outer) {
     const table = place.named.get(row);

@@ -10,6 +10,9 @@ export interface Outputs {
 
 const NONE: Outputs = { flat: false };
 
+/** The server takes no more: MaxTupleAttributeNumber. */
+const MAX_OUTPUTS = 1_664;
+
 /** The outermost target list of a query, or RETURNING of a modification. */
 export function outputsOf(node: TreeNode): Outputs {
   if (node.tag === 'SelectStmt') return selectOutputs(node);
@@ -28,7 +31,7 @@ function selectOutputs(node: TreeNode): Outputs {
 }
 
 /**
- * What a statement stores of what it reads; bare constants are left out. undefined where that cannot
+ * What a statement stores of what it reads, each once; bare constants are left out. undefined where that cannot
  * be told, or where names of columns may not be those of the tables that it names.
  */
 export function storedOf(node: TreeNode): readonly OutputRef[] | undefined {
@@ -48,10 +51,13 @@ export function storedOf(node: TreeNode): readonly OutputRef[] | undefined {
   if (target !== undefined) isPlain(target, new Set(), tables);
   if (!sources.map((source) => isPlain(source, new Set(), tables)).every(Boolean)) return undefined;
   const values = [...(query ? queried(query) : []), ...assigned(node)];
-  const outputs = values.map((value) => outputOf(value, tables, STORED_OPAQUE_PARTS));
-  return outputs.includes(undefined)
-    ? undefined
-    : (outputs.filter((output) => output !== undefined && output.kind !== 'constant') as OutputRef[]);
+  const found = new Map<string, OutputRef>();
+  for (const value of values) {
+    const output = outputOf(value, tables, STORED_OPAQUE_PARTS);
+    if (output === undefined) return undefined;
+    if (output.kind !== 'constant') found.set(JSON.stringify(output), output);
+  }
+  return [...found.values()];
 }
 
 function queried(query: TreeNode): readonly TreeNode[] {
@@ -77,6 +83,7 @@ function read(
   target: TreeNode | undefined,
   options: readonly TreeNode[],
 ): Outputs {
+  if (targets.length > MAX_OUTPUTS) return NONE;
   const tables = new Set<string>(options.map((option) => textOf(option, 'value')));
   const flat = sources.map((source) => isPlain(source, ctes, tables)).every(Boolean);
   if (target !== undefined) isPlain(target, new Set(), tables);

@@ -55,15 +55,16 @@ export function operandsOf({ text, statements, catalogue }: Meaning): readonly O
   const parameters = new Map<number, Operand | undefined>();
   for (const statement of statements) {
     const { analysis, certain, resolved } = statement;
-    const { bound, loose } = analysis.bindings ?? NOTHING_BOUND;
+    const { bound } = analysis.bindings ?? NOTHING_BOUND;
+    const loose = new Set(analysis.bindings?.loose);
     const trusted = certain && !resolved.opaque && !resolved.class.includes('unknown') && analysis.verb !== 'EXPLAIN';
     for (const binding of bound) {
       const columns = trusted && binding.use === 'equal' ? columnsOf(binding, catalogue) : undefined;
       if (columns !== undefined && binding.array === undefined) for (const literal of binding.literals) literals.set(literal, columns);
       for (const number of binding.parameters) {
         const other = parameters.get(number);
-        const fits = columns !== undefined && !loose.includes(number) && (!parameters.has(number) || other !== undefined);
-        const both = [...(other?.columns ?? []), ...(columns ?? [])];
+        const fits = columns !== undefined && !loose.has(number) && (!parameters.has(number) || other !== undefined);
+        const both = [...new Set([...(other?.columns ?? []), ...(columns ?? [])])];
         parameters.set(number, fits ? { kind: 'parameter', index: number - 1, array: binding.array ?? false, columns: both } : undefined);
       }
     }
