@@ -30,16 +30,29 @@ test('gives all that waits at once, whatever the slices', async () => {
   expect(inlet).toMatchObject({ finished: true, bytes: 4 });
 });
 
-test('reads 64 KiB ahead and no more, and goes on when they are taken', async () => {
+test('a whole read of a socket is taken without pausing it', async () => {
+  const socket = new PassThrough({ highWaterMark: 1 << 20 });
+  const inlet = new Inlet(socket, decoder);
+  const paused: string[] = [];
+  socket.on('pause', () => paused.push('pause'));
+  for (let read = 0; read < 3; read += 1) {
+    socket.write(Buffer.alloc(65_536, 'x'));
+    await turn();
+    expect(inlet.take().length).toBe(65_536);
+  }
+  expect(paused).toEqual([]);
+});
+
+test('reads 64 KiB and one slice ahead and no more, and goes on when they are taken', async () => {
   const socket = new PassThrough({ highWaterMark: 1 << 20 });
   const full: number[] = [];
   const inlet = new Inlet(socket, decoder, { full: () => void full.push(1) });
   for (let slice = 0; slice < 100; slice += 1) socket.write(Buffer.alloc(1024, 'x'));
   await turn();
-  expect([inlet.bytes, inlet.full, full.length, socket.isPaused()]).toEqual([65_536, true, 1, true]);
-  expect(inlet.take().length).toBe(65_536);
+  expect([inlet.bytes, inlet.full, full.length, socket.isPaused()]).toEqual([66_560, true, 1, true]);
+  expect(inlet.take().length).toBe(66_560);
   await turn();
-  expect(inlet.take().length).toBe(36_864);
+  expect(inlet.take().length).toBe(35_840);
 });
 
 test('what comes before a broken message is taken first; the end is seen at once', async () => {

@@ -95,6 +95,7 @@ describe('the target', () => {
     expect(results()).toMatchObject([{ state: 'unknown' }]);
     expect(Buffer.concat(gateway.gate.seen).toString('latin1')).toContain(sentence);
     await direct.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()");
+    await sleeping(0);
   });
 
   test.each(['in the middle of a query', 'while nothing runs'])('ends the session %s: its own FATAL, and no other', async (when) => {
@@ -116,7 +117,7 @@ describe('the target', () => {
 describe('the gateway ends the session', () => {
   test('what runs is cancelled at the target, and not stored', async () => {
     const client = await through();
-    client.send(slowly('after the revocation'));
+    client.send(slowly('after the revocation', 60));
     await sleeping(1);
     gateway.end(new GatewayError('ERR_ENDED', 'This gateway token was revoked.'));
     expect(await errors(client)).toEqual([['FATAL 57P01', 'This gateway token was revoked.']]);
@@ -144,7 +145,7 @@ describe('the client', () => {
 
   test('is cut: what runs goes on, as without a gateway', async () => {
     const client = await through();
-    client.send(slowly('to its end', 1));
+    client.send(slowly('to its end'));
     await sleeping(1);
     client.reset();
     expect((await ended())?.error).toMatchObject({ code: 'ERR_ENDED', message: 'The client cut the connection (ECONNRESET).' });

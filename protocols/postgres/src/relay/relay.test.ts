@@ -1,3 +1,4 @@
+import type { GatewayError } from '@sallyport/core';
 import { closeClassifier, field, scene } from '../../test/playbook-kit.ts';
 import { decodeErrorOrNotice } from '../codec/error-fields.ts';
 import {
@@ -17,7 +18,7 @@ import {
 import { EMPTY_QUERY_RESPONSE, encodeCommandComplete, encodeQuery, encodeReadyForQuery, TERMINATE } from '../codec/query.ts';
 import { encodeDataRow, encodeRowDescription } from '../codec/rows.ts';
 import { encodeNotificationResponse, encodeParameterStatus } from '../codec/session-messages.ts';
-import { errorResponse } from '../errors.ts';
+import { errorResponse, farewell } from '../errors.ts';
 import { FAILING_EXECUTE, FAILING_QUERY } from './denial.ts';
 
 afterAll(() => closeClassifier());
@@ -346,6 +347,18 @@ describe('what is no command', () => {
   test('an encoding that cannot be read safely ends the session', async () => {
     const { play } = scene();
     await expect(play.target(encodeParameterStatus('client_encoding', 'SJIS'))).rejects.toMatchObject({ code: 'ERR_ENDED' });
+  });
+
+  test("the target's own FATAL is passed on, and ends the session with its reason", async () => {
+    const { play, gate } = scene();
+    const fatal = errorResponse('FATAL', '57P01', 'terminating connection due to administrator command');
+    await play.client(encodeQuery('SELECT 1'));
+    play.expect('target', encodeQuery('SELECT 1'));
+    const error = await play.target(fatal).catch((cause: unknown) => cause);
+    play.expect('client', fatal);
+    expect(error).toMatchObject({ code: 'ERR_TARGET_CLOSED', sqlState: '57P01' });
+    expect(farewell(error as GatewayError)).toHaveLength(0);
+    expect(gate.notes).toMatchObject([{ command: 1, state: 'failed', error: { code: '57P01' } }]);
   });
 
   test('an answer that nobody asked for ends the session', async () => {
