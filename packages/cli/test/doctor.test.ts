@@ -126,7 +126,9 @@ test('the gateway: who may read what it keeps, and rules that only watch', async
     ]),
   );
   await mkdir(join(folder, 'data', 'keys'), { recursive: true });
+  await chmod(join(folder, 'data', 'keys'), 0o700);
   await writeFile(join(folder, 'data', 'keys', 'evidence.pem'), 'a key');
+  await writeFile(join(folder, 'data', 'keys', 'evidence.pub'), 'for everybody');
   await chmod(join(folder, 'data'), 0o755);
   await chmod(configFile, 0o666);
   const wrong = (await findings()).filter(({ target, level }) => target === null && level === 'problem');
@@ -135,7 +137,7 @@ test('the gateway: who may read what it keeps, and rules that only watch', async
   expect(wrong.map(({ check, mend }) => [check, mend])).toEqual([
     ['files', `chmod go-w ${configFile}`],
     ['data_dir', `chmod 700 ${join(folder, 'data')}`],
-    ['data_dir', expect.stringContaining(`chmod 600 ${join(folder, 'data', 'keys', 'evidence.pem')}`)],
+    ['data_dir', expect.stringContaining(`chmod go= ${join(folder, 'data', 'keys', 'evidence.pem')}`)],
   ]);
 });
 

@@ -1,4 +1,8 @@
+import type { Mask, TextMask } from '@sallyport/core';
+import { REDACTED } from './method.ts';
 import type { MaskRule } from './rule.ts';
+import type { DetectorName } from './text/detectors.ts';
+import { RulesMask } from './text/text-mask.ts';
 
 /** What a column seems to hold, and how to mask it unless somebody knows better. */
 export interface SensitiveKind {
@@ -38,12 +42,13 @@ const NAMES: readonly (readonly [Kind, RegExp])[] = [
 const ABOUT =
   /_(at|on|by|type|kind|count|status|state|verified|confirmed|enabled|sent|valid|expires|expiry|ttl|length|brand)$|^(is|has|num|count)_/;
 
-const VALUES: readonly (readonly [Kind, (value: string) => boolean])[] = [
-  ['email', (value) => /^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)+$/.test(value)],
-  ['account', isIban],
-  ['card', isCard],
-  ['secret', (value) => /^(gh[opsu]_|github_pat_|sk-|sk_live_|xox[abp]-|AKIA|eyJ[\w-]+\.eyJ|-----BEGIN )/.test(value)],
-  ['phone', (value) => /^\+\d[\d ().-]{6,20}$/.test(value)],
+const VALUES: readonly (readonly [Kind, readonly DetectorName[]])[] = [
+  ['email', ['email']],
+  ['account', ['iban']],
+  ['card', ['card']],
+  ['identity', ['us-ssn']],
+  ['secret', ['aws-key', 'github-token', 'gitlab-token', 'slack-token', 'jwt', 'private-key', 'api-key', 'url-password']],
+  ['phone', ['phone']],
 ];
 
 /** Of a column's values, so many must look alike; longer ones are not looked at. */
@@ -65,25 +70,17 @@ export function guessByName(name: string): SensitiveKind | undefined {
 export function guessByValues(values: readonly string[]): SensitiveKind | undefined {
   const filled = values.map((value) => value.trim()).filter((value) => value !== '' && value.length <= LONGEST);
   if (filled.length === 0) return undefined;
-  const found = VALUES.find(([, fits]) => filled.filter(fits).length / filled.length >= LIKELY);
+  const found = VALUES.find(([, detectors]) => {
+    const text = new RulesMask([{ mask: WHOLE, detectors, patterns: [] }]);
+    return filled.filter((value) => isWhole(text, value)).length / filled.length >= LIKELY;
+  });
   return found === undefined ? undefined : KINDS[found[0]];
 }
 
-/** ISO 13616: letters count from 10, the first four characters stand last, and the number is 1 modulo 97. */
-function isIban(value: string): boolean {
-  const plain = value.replaceAll(' ', '').toUpperCase();
-  if (!/^[A-Z]{2}\d{2}[A-Z\d]{11,30}$/.test(plain)) return false;
-  const digits = [...plain.slice(4), ...plain.slice(0, 4)].map((character) => Number.parseInt(character, 36)).join('');
-  return [...digits].reduce((rest, digit) => (rest * 10 + Number(digit)) % 97, 0) === 1;
-}
+const WHOLE: Mask = { rule: '', method: 'redact', apply: () => REDACTED };
 
-/** ISO/IEC 7812: 13 to 19 digits whose check digit is right (Luhn). */
-function isCard(value: string): boolean {
-  const digits = value.replace(/[ -]/g, '');
-  if (!/^[2-6]\d{12,18}$/.test(digits)) return false;
-  const sum = [...digits].reverse().reduce((total, digit, at) => {
-    const weighed = Number(digit) * (at % 2 === 0 ? 1 : 2);
-    return total + (weighed > 9 ? weighed - 9 : weighed);
-  }, 0);
-  return sum % 10 === 0;
+/** The value is such a text, and does not merely hold one. */
+function isWhole(text: TextMask, value: string): boolean {
+  const bytes = Buffer.from(value);
+  return text.value(bytes, 0, bytes.length, () => undefined)?.toString() === REDACTED;
 }

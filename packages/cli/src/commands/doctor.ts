@@ -19,8 +19,8 @@ export function doctorCommand(): Command {
       const findings = await examineSite(targets, options);
       if (findings.some(({ level }) => level === 'problem')) process.exitCode = EXIT.failed;
       if (options.json === true) return print(`${toJson(findings, 2)}\n`);
-      const { renderFindings } = await import('../doctor/report.ts');
-      await print(renderFindings(findings));
+      const { renderReport } = await import('../doctor/report.ts');
+      await print(renderReport(findings));
     });
 }
 

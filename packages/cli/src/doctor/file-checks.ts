@@ -1,4 +1,4 @@
-import { stat, statfs } from 'node:fs/promises';
+import { readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CheckResult } from '@sallyport/core';
 import type { Config } from '@sallyport/gateway';
@@ -8,15 +8,8 @@ const LITTLE_BYTES = 1024 * MIB;
 const TOO_LITTLE_BYTES = 100 * MIB;
 const LITTLE_FILES = 0.02;
 
-/** What nobody but the gateway's account may read: below data_dir. */
-const PRIVATE_FILES = [
-  'sallyport.db',
-  'admin.token',
-  'keys/listener-ca.pem',
-  'keys/listener.pem',
-  'keys/evidence.pem',
-  'keys/server-secret',
-];
+/** What everybody may read, of all that lies in data_dir and its keys. */
+const PUBLIC_FILES = new Set(['ca.pem', 'evidence.pub', 'sallyport.pid']);
 
 type Stats = Awaited<ReturnType<typeof stat>>;
 
@@ -52,10 +45,16 @@ async function checkDataDir(dataDir: string): Promise<readonly CheckResult[]> {
     const message = `Other accounts may enter ${dataDir}, which holds the record and the keys.`;
     results.push({ check: 'data_dir', level: 'problem', message, mend: `chmod 700 ${dataDir}` });
   }
-  for (const name of PRIVATE_FILES) results.push(...(await checkPrivate(join(dataDir, name), 'data_dir')));
+  for (const file of await privateFiles(dataDir)) results.push(...(await checkPrivate(file, 'data_dir')));
   results.push(...(await checkParents(dataDir, Number(stats.uid))));
   if (results.length > 0) return results;
   return [{ check: 'data_dir', level: 'ok', message: `Only its own account may read ${dataDir} and the keys in it.` }];
+}
+
+async function privateFiles(dataDir: string): Promise<readonly string[]> {
+  const folders = [dataDir, join(dataDir, 'keys')];
+  const listed = folders.map(async (folder) => (await readdir(folder).catch(() => [])).map((name) => ({ name, path: join(folder, name) })));
+  return (await Promise.all(listed)).flat().flatMap(({ name, path }) => (PUBLIC_FILES.has(name) ? [] : [path]));
 }
 
 /** Who may write a folder can put another one in the place of what is in it. */

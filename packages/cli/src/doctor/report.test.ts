@@ -1,8 +1,8 @@
 import { finding } from './finding.ts';
-import { renderFindings } from './report.ts';
+import { renderReport } from './report.ts';
 
 test('findings stand by what they are about, each with its mend', () => {
-  const text = renderFindings([
+  const text = renderReport([
     finding(null, { check: 'files', level: 'ok', message: 'Fine.' }),
     finding('shop', { check: 'tls', level: 'warning', message: 'Odd.', mend: 'ca: FILE' }),
     finding('shop', { check: 'functions', level: 'ok', message: 'Known.', mend: 'functions: [a.b]' }),

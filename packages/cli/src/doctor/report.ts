@@ -9,7 +9,12 @@ const MARKS: Readonly<Record<Finding['level'], string>> = {
   problem: colours.red('✗'),
 };
 
-/** Findings by what they are about, each with its mend, and their number in the last line. */
+/** Findings with their number in the last line. */
+export function renderReport(findings: readonly Finding[]): string {
+  return `${renderFindings(findings)}${summary(findings)}\n`;
+}
+
+/** Findings by what they are about, each with its mend. */
 export function renderFindings(findings: readonly Finding[]): string {
   const subjects = [...new Set(findings.map(({ target }) => target))];
   const width = Math.max(0, ...findings.map(({ check }) => check.length));
@@ -17,7 +22,7 @@ export function renderFindings(findings: readonly Finding[]): string {
     const lines = findings.filter(({ target }) => target === subject).map((each) => renderFinding(each, width));
     return `${colours.bold(visible(subject ?? 'gateway'))}\n${lines.join('')}\n`;
   });
-  return `${groups.join('')}${summary(findings)}\n`;
+  return groups.join('');
 }
 
 function renderFinding({ check, level, message, mend }: Finding, width: number): string {

@@ -24,7 +24,7 @@ export function renderDiscovery({ where, trial, masks }: Discovery): string {
     rows.length === 0 ? 'No column looks as if it needed a mask.\n' : renderTable(titles, rows.slice(0, SHOWN), terminalWidth());
   const more = rows.length > SHOWN ? `… and ${rows.length - SHOWN} more\n` : '';
   const findings = trial.results.filter(({ level }) => level !== 'ok').map((result) => finding(where.database ?? where.host, result));
-  return `${visible(head)}\n\n${table}${more}\n${findings.length === 0 ? '' : `${renderFindings(findings)}\n`}`;
+  return `${visible(head)}\n\n${table}${more}\n${renderFindings(findings)}`;
 }
 
 /** `sallyport.yaml is written and valid; the password lies in secrets/shop.password.` */
