@@ -37,7 +37,7 @@ export function initCommand(): Command {
     .option('--person <name>', 'the first person who connects')
     .option('--agent <name>', 'the first agent that connects')
     .option('--approver <name>', 'somebody else, who approves what is held')
-    .option('--shadow', 'rules only watch: nothing is stopped')
+    .option('--shadow', 'rules only watch and stop nothing; masks mask all the same')
     .option('--sample', 'look at a few values of text columns too, for what names do not tell')
     .option('--out <file>', 'where the configuration goes', 'sallyport.yaml')
     .option('--force', 'replace what is there')

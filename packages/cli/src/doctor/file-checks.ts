@@ -101,7 +101,7 @@ async function checkPrivate(file: string, check: string): Promise<readonly Check
       check,
       level: 'problem',
       message: `Other accounts may read ${file}.`,
-      mend: `chmod 600 ${file}, and replace what is in it if they did`,
+      mend: `chmod go= ${file}, and replace what is in it if they did`,
     },
   ];
 }

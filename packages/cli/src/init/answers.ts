@@ -107,7 +107,8 @@ export async function findBeginning(options: InitOptions, { database, host }: Wh
   if (new Set([person, agent, approver]).size < 3) {
     throw new CliError('--person, --agent and --approver must be three names: nobody approves for themselves.', EXIT.usage);
   }
-  const shadow = options.shadow ?? (await ask?.confirm('Shall rules only watch at first (shadow mode), and stop nothing?', false)) ?? false;
+  const shadow =
+    options.shadow ?? (await ask?.confirm('Shall rules only watch at first (shadow mode)? Masks mask all the same.', false)) ?? false;
   return { name, person, agent, approver, shadow };
 }
 

@@ -67,7 +67,8 @@ ${lines.join('\n')}
 }
 
 /** What only watches must stop nothing: the defaults would, so that they are wide meanwhile. */
-const SHADOW_DEFAULTS = `# In shadow mode nothing is stopped. Later: person: [read, write, session] and agent: [read, session].
+const SHADOW_DEFAULTS = `# In shadow mode rules stop nothing; masks mask all the same, and so does what keeps masked values from being stored
+# elsewhere. Later: person: [read, write, session] and agent: [read, session].
 defaults:
   person: [read, write, session, ddl, privilege, admin, unknown]
   agent: [read, write, session, ddl, privilege, admin, unknown]
