@@ -41,11 +41,11 @@ describe('JSON', () => {
   });
 
   test.each<[string, (text: string) => string, RegExp]>([
-    ['a record', (text) => text.replace('SELECT 1', 'SELECT 9'), /Records 1 to 2 do not match/],
+    ['a record', (text) => text.replace('SELECT 1', 'SELECT 9'), /Records? \d.* not match/],
     [
       'a result',
       (text) => text.replace(Buffer.from('row 1;done 1;').toString('base64'), Buffer.from('row 9;done 1;').toString('base64')),
-      /Records 4 to 6 do not match|Record 4/,
+      /Records? \d.* not match/,
     ],
     [
       'a record line removed',

@@ -1,4 +1,4 @@
-import { CHAIN_START, linkRecord, type SessionRow, type StoredRecord } from '@sallyport/core';
+import { CHAIN_START, RecordLink, type SessionRow, type StoredRecord } from '@sallyport/core';
 import { rowFacts } from './entry.ts';
 import type { Findings } from './finding.ts';
 import { type SessionStatements, span } from './log-check.ts';
@@ -51,7 +51,9 @@ class RecordCheck {
   readonly #statements: SessionStatements;
   /** Signed positions of the chain, in order. */
   readonly #marks: { readonly seq: number; readonly head: string; readonly entry: number; readonly what: string }[];
+  /** The chain's hash after the last link that ended, and the records since. */
   #hash = CHAIN_START;
+  #link = new RecordLink(CHAIN_START);
   #matched = 0;
   /** Records are missing since the last stored hash: that was said already. */
   #gap = false;
@@ -74,8 +76,13 @@ class RecordCheck {
       this.#findings.session(this.#id, this.seq + 1, `${span('Record', 'Records', this.seq + 1, seq - 1)} missing.`);
     this.#gap ||= seq !== this.seq + 1;
     this.seq = seq;
-    this.#hash = linkRecord(this.#hash, seq, kind, at, body);
-    if (hash !== undefined) this.#compare(seq, hash);
+    this.#link.add(seq, kind, at, body);
+    // What was signed is the end of a link too, whatever stands beside the records.
+    if (hash !== undefined || this.#marks[0]?.seq === seq) {
+      this.#hash = this.#link.end();
+      if (hash !== undefined) this.#compare(seq, hash);
+      this.#link = new RecordLink(this.#hash);
+    }
     this.#reach();
   }
 

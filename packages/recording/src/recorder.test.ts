@@ -94,7 +94,7 @@ test('a crashed session whose record is damaged is sealed as it was written, and
   await recordSession(fixture, 's1');
   await fixture.store.close();
   const db = new DatabaseSync(join(fixture.dataDir, 'sallyport.db'));
-  db.exec("UPDATE frames SET data = x'00'");
+  db.exec("UPDATE segments SET data = x'00'");
   db.close();
   await fixture.reopen();
   await fixture.store.sessions.interrupt();

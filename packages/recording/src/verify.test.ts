@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { openStore } from '@sallyport/store';
 import { END, type Fixture, openFixture, recordSession } from '../test/fixture.ts';
-import { relink } from '../test/relink.ts';
+import { type Kept, readRecords, relink, writeRecords } from '../test/segments.ts';
 import { takeAnchor, type Verification, verifyAll, verifySession } from './index.ts';
 
 let fixture: Fixture;
@@ -101,33 +101,44 @@ describe('a store that is', () => {
 
 /** `a` is handle 1. Its records: 1 client, 2 command, 3 result, 4 target, 5 client, 6 command, 7 result, 8 target, 9 notice, 10 target, 11 ended. */
 const A = 'session = 1';
+
+/** Changes the records of `a`, the links left alone. */
+function records(change: (records: Kept[]) => Kept[]) {
+  return (db: DatabaseSync) => writeRecords(db, 1, change(readRecords(db, 1)));
+}
+
+const text = (from: string, to: string) => (all: Kept[]) =>
+  all.map((one) => ({ ...one, body: Buffer.from(one.body.toString().replaceAll(from, to)) }));
+const renumber = (numbers: Readonly<Record<number, number>>) => (all: Kept[]) =>
+  all.map((one) => ({ ...one, seq: numbers[one.seq] ?? one.seq }));
+const without = (test: (one: Kept) => boolean) => (all: Kept[]) => all.filter((one) => !test(one));
+
+/** The first link that a change is in ends where the writer ended it: at record 8 at the latest, behind which a checkpoint stands. */
+const FIRST_LINK = /^a#\d: Records? [1-8]( to [2-8] do| does) not match the stored hash/;
+
 const changes: [name: string, change: string | ((db: DatabaseSync) => void), first: RegExp][] = [
+  ["an event's text", records(text('SELECT 1', 'SELECT 9')), FIRST_LINK],
+  ["a frame's bytes", records(text('row 1', 'row 2')), FIRST_LINK],
+  ["an event's time", records((all) => all.map((one) => ({ ...one, at: one.seq === 7 ? one.at + 1 : one.at }))), FIRST_LINK],
+  ["a record's kind", records((all) => all.map((one) => ({ ...one, kind: one.seq === 1 ? 'target' : one.kind }))), FIRST_LINK],
+  ["a link's hash", `UPDATE links SET hash = zeroblob(32) WHERE ${A} AND seq = 8`, /^a#\d: Records? \d.* 8 do(es)? not match/],
+  ['a link added', `INSERT INTO links VALUES (1, 10, zeroblob(32))`, /^a#9: Records? 9.* 10 do(es)? not match/],
+  ['an event removed', records(without(({ seq }) => seq === 3)), /^a#3: Record 3 is missing/],
+  ['the command of a session removed', records(without(({ body }) => body.includes('"type":"command"'))), /^a#2: Record 2 is missing/],
+  ['the last event removed', records(without(({ seq }) => seq === 11)), /^a#11: Record 11 is missing at the end/],
+  ['all events removed', `DELETE FROM segments WHERE ${A} AND track = 'events'`, /^a#2: Records 2 to 3 are missing/],
+  ['all records removed', `DELETE FROM segments WHERE ${A}; DELETE FROM links WHERE ${A}`, /^a#1: Records 1 to 11 are missing at the end/],
+  ['an event added', records((all) => [...all, { ...(all.at(-1) as Kept), seq: 12 }]), /^a#12: Record 12 not under the seal|^a#12: /],
+  ['two events exchanged', records(renumber({ 2: 6, 6: 2 })), FIRST_LINK],
+  ['three events exchanged', records(renumber({ 3: 7, 7: 6, 6: 3 })), FIRST_LINK],
+  ['a record doubled', records((all) => all.flatMap((one) => (one.seq === 3 ? [one, one] : [one]))), /^a#3: Record 3 is there twice/],
+  ['frames removed', `DELETE FROM segments WHERE ${A} AND track = 'frames'`, /^a#1: Record 1 is missing/],
+  ['a segment damaged', damage, /^a#1: From record 1 on nothing can be read: .* cannot be read/],
   [
-    "an event's text",
-    `UPDATE events SET body = replace(body, 'SELECT 1', 'SELECT 9') WHERE ${A}`,
-    /^a#1: Records 1 to 2 do not match the stored hash/,
+    'segments of another session',
+    `DELETE FROM segments WHERE ${A}; UPDATE segments SET session = 1`,
+    /^b#1: Records 1 to 11 are missing at the end/,
   ],
-  ["an event's time", `UPDATE events SET at = at + 1 WHERE ${A} AND seq = 7`, /^a#7: Record 7 does not match/],
-  ["an event's hash", `UPDATE events SET hash = zeroblob(32) WHERE ${A} AND seq = 7`, /^a#7: Record 7 does not match/],
-  ['an event removed', `DELETE FROM events WHERE ${A} AND seq = 3`, /^a#3: Record 3 is missing/],
-  ['the command of a session removed', `DELETE FROM events WHERE ${A} AND body LIKE '%"type":"command"%'`, /^a#2: Record 2 is missing/],
-  ['the last event removed', `DELETE FROM events WHERE ${A} AND seq = 11`, /^a#11: Record 11 is missing at the end/],
-  ['all events removed', `DELETE FROM events WHERE ${A}`, /^a#2: Records 2 to 3 are missing/],
-  ['all records removed', `DELETE FROM events WHERE ${A}; DELETE FROM frames WHERE ${A}`, /^a#1: Records 1 to 11 are missing at the end/],
-  [
-    'an event added',
-    `INSERT INTO events SELECT session, 12, at, body, hash, key_id, day FROM events WHERE ${A} AND seq = 11`,
-    /^a#12: Record 12 does not match/,
-  ],
-  ['two events exchanged', exchange, /^a#1: Records 1 to 2 do not match/],
-  [
-    'two events renumbered',
-    `UPDATE events SET seq = 100 WHERE ${A} AND seq = 3; UPDATE events SET seq = 3 WHERE ${A} AND seq = 7; UPDATE events SET seq = 7 WHERE ${A} AND seq = 100`,
-    /^a#3: Record 3 does not match/,
-  ],
-  ['frames removed', `DELETE FROM frames WHERE ${A}`, /^a#1: Record 1 is missing/],
-  ['frames damaged', flipFrames, /^a#1: From record 1 on nothing can be read: .*records 1 to 10 cannot be read/],
-  ['frames of another session', `DELETE FROM frames WHERE ${A}; UPDATE frames SET session = 1`, /^b#1: Record 1 is missing/],
   ['the row: who', "UPDATE sessions SET identity = 'bob' WHERE id = 'a'", /^a: The session's identity differ/],
   [
     'the row: where from and facts',
@@ -140,7 +151,7 @@ const changes: [name: string, change: string | ((db: DatabaseSync) => void), fir
   ['the row: id', "UPDATE sessions SET id = 'z' WHERE id = 'a'", /^z: The log does not say/],
   [
     'a session dropped',
-    `DELETE FROM sessions WHERE id = 'a'; DELETE FROM events WHERE ${A}; DELETE FROM frames WHERE ${A}`,
+    `DELETE FROM sessions WHERE id = 'a'; DELETE FROM segments WHERE ${A}; DELETE FROM links WHERE ${A}`,
     /^a: The session was opened, but its record is gone/,
   ],
   [
@@ -174,14 +185,20 @@ test.each(changes)('is named: %s', async (_, change, first) => {
 });
 
 test('is named: a record with all later hashes, by the next checkpoint', async () => {
-  const found = whats(await verifyChanged((db) => relink(db, 1, (body) => body.replace('SELECT 1', 'SELECT 9'))));
+  const found = whats(
+    await verifyChanged((db) => {
+      records(text('SELECT 1', 'SELECT 9'))(db);
+      relink(db, 1);
+    }),
+  );
   expect(found[0]).toMatch(/^a#8: At record 8 the chain differs from the checkpoint in log entry 3: a record up to it was changed/);
   expect(found[1]).toMatch(/^a#11: At record 11 the chain differs from the seal in log entry 4/);
 });
 
 const columns = [
-  ...['at', 'body', 'hash'].map((name) => ['events', name, 'session = 1 AND seq = 6']),
-  ...['data', 'hash'].map((name) => ['frames', name, 'session = 1 AND first_seq = 1']),
+  ['segments', 'data', "session = 1 AND track = 'events'"],
+  ['segments', 'data', "session = 1 AND track = 'frames'"],
+  ['links', 'hash', 'session = 1 AND seq = 8'],
   ...['at', 'type', 'body', 'signature', 'hash'].map((name) => ['log', name, 'seq = 2']),
 ];
 
@@ -201,18 +218,10 @@ function flipped(value: SQLInputValue): SQLInputValue {
   return typeof value === 'string' ? bytes.toString() : bytes;
 }
 
-function exchange(db: DatabaseSync): void {
-  const body = (seq: number) => db.prepare(`SELECT body FROM events WHERE session = 1 AND seq = ${seq}`).get()?.['body'] as string;
-  const [two, six] = [body(2), body(6)];
-  const set = db.prepare('UPDATE events SET body = ? WHERE session = 1 AND seq = ?');
-  set.run(six, 2);
-  set.run(two, 6);
-}
-
-function flipFrames(db: DatabaseSync): void {
-  const data = Buffer.from(db.prepare('SELECT data FROM frames WHERE session = 1').get()?.['data'] as Uint8Array);
+function damage(db: DatabaseSync): void {
+  const data = Buffer.from(db.prepare("SELECT data FROM segments WHERE session = 1 AND track = 'frames'").get()?.['data'] as Uint8Array);
   data[0] = 0;
-  db.prepare('UPDATE frames SET data = ? WHERE session = 1').run(data);
+  db.prepare("UPDATE segments SET data = ? WHERE session = 1 AND track = 'frames'").run(data);
 }
 
 function cutLog(db: DatabaseSync): void {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { CHAIN_START, linkEntry, linkRecord, type Store } from '@sallyport/core';
+import { CHAIN_START, linkEntry, RecordLink, type Store } from '@sallyport/core';
 import { collect, newEntry } from '../test/rows.ts';
 import { openStore } from './index.ts';
 
@@ -48,12 +48,15 @@ async function listen(child: ChildProcess, onDurable: (count: number) => void = 
 async function check(store: Store, { durable }: Told): Promise<void> {
   expect(durable.size).toBe(8);
   for (const [id, last] of durable) {
-    let [hash, seq, commands] = [CHAIN_START, 0, 0];
+    let [link, seq, commands] = [new RecordLink(CHAIN_START), 0, 0];
     for await (const record of store.sessions.records(id)) {
       seq += 1;
       expect(record.seq).toBe(seq);
-      hash = linkRecord(hash, seq, record.kind, record.at, record.body);
-      if (record.hash !== undefined) expect(record.hash.equals(hash)).toBe(true);
+      link.add(seq, record.kind, record.at, record.body);
+      if (record.hash !== undefined) {
+        expect(record.hash.equals(link.end())).toBe(true);
+        link = new RecordLink(record.hash);
+      }
       if (record.kind === 'event') commands = (JSON.parse(record.body.toString()) as { n: number }).n;
     }
     expect(commands).toBeGreaterThanOrEqual(last);

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import type { RecordKind } from '@sallyport/core';
-import { KINDS, kindOf } from './packing.ts';
+import { RECORD_KINDS, type RecordKind } from '@sallyport/core';
+import { kindOf } from './packing.ts';
 
 /**
  * The journal is a run of files `journal/0000000001`, `…2` … that hold blocks:
@@ -25,7 +25,7 @@ export interface JournalPosition {
 /** Writes what stands before a record's body and returns where the body begins. The room must be there. */
 export function packHead(into: Buffer, offset: number, handle: number, kind: RecordKind, at: number, length: number): number {
   into.writeUInt32BE(handle, offset);
-  into[offset + 4] = KINDS.indexOf(kind);
+  into[offset + 4] = RECORD_KINDS[kind];
   into.writeDoubleBE(at, offset + 5);
   into.writeUInt32BE(length, offset + 13);
   return offset + RECORD_HEAD;

@@ -127,6 +127,7 @@ export class Journal {
   moved(bytes: number, file: number): void {
     this.#moved = bytes;
     this.#movedFile = file;
+    if (this.#closed) return;
     if (this.#syncing === undefined) this.#closeMoved();
     this.#makeRoom();
   }
@@ -204,7 +205,7 @@ export class Journal {
     if (this.#syncing !== undefined || this.#failure !== undefined) return;
     this.#syncing = this.#syncAll().finally(() => {
       this.#syncing = undefined;
-      this.#closeMoved();
+      if (!this.#closed) this.#closeMoved();
     });
     this.#syncing.then(
       () => {

@@ -1,48 +1,81 @@
-import type { RecordKind } from '@sallyport/core';
+import { RECORD_HEAD_BYTES, type RecordKind } from '@sallyport/core';
 
-/** A stored kind is its place in this list: never change the order. */
-export const KINDS: readonly RecordKind[] = ['event', 'client', 'target'];
-
-/** Bytes before a frame's body within a segment: seq f64 | kind u8 | at f64 | length u32. */
-const FRAME_HEAD = 21;
-
-export interface PackedFrame {
-  readonly seq: number;
-  readonly kind: RecordKind;
-  readonly at: number;
-  readonly body: Buffer;
-}
-
-export function packFrame({ seq, kind, at, body }: PackedFrame): Buffer {
-  const packed = Buffer.allocUnsafe(FRAME_HEAD + body.length);
-  packed.writeDoubleBE(seq, 0);
-  packed.writeUInt8(KINDS.indexOf(kind), 8);
-  packed.writeDoubleBE(at, 9);
-  packed.writeUInt32BE(body.length, 17);
-  body.copy(packed, FRAME_HEAD);
-  return packed;
-}
-
-/** @throws RangeError where the bytes are no segment. */
-export function unpackFrames(segment: Buffer): PackedFrame[] {
-  const frames: PackedFrame[] = [];
-  for (let offset = 0; offset < segment.length; ) {
-    const end = offset + FRAME_HEAD + segment.readUInt32BE(offset + 17);
-    if (end > segment.length) throw new RangeError('A frame reaches past the end of its segment.');
-    frames.push({
-      seq: segment.readDoubleBE(offset),
-      kind: kindOf(segment.readUInt8(offset + 8)),
-      at: segment.readDoubleBE(offset + 9),
-      body: segment.subarray(offset + FRAME_HEAD, end),
-    });
-    offset = end;
-  }
-  return frames;
-}
+/** A stored kind is its place in this list, which the hash chain numbers likewise. */
+const KINDS: readonly (RecordKind | undefined)[] = [undefined, 'event', 'client', 'target'];
 
 /** @throws RangeError where the number stands for none */
 export function kindOf(number: number): RecordKind {
   const kind = KINDS[number];
   if (kind === undefined) throw new RangeError(`There is no record kind ${number}.`);
   return kind;
+}
+
+export interface PackedRecord {
+  readonly seq: number;
+  readonly kind: RecordKind;
+  readonly at: number;
+  /** A view into the segment. */
+  readonly body: Buffer;
+}
+
+/**
+ * A segment's records: each with its head as the hash chain has it, `seq u64be | kind u8 | at f64be
+ * | length u32be | body`.
+ * @throws RangeError where the bytes are no segment.
+ */
+export function* unpackRecords(segment: Buffer): Generator<PackedRecord> {
+  for (let offset = 0; offset < segment.length; ) {
+    const start = offset + RECORD_HEAD_BYTES;
+    const end = start + segment.readUInt32BE(offset + 17);
+    if (end > segment.length) throw new RangeError('A record reaches past the end of its segment.');
+    yield {
+      seq: segment.readUInt32BE(offset) * 2 ** 32 + segment.readUInt32BE(offset + 4),
+      kind: kindOf(segment[offset + 8] as number),
+      at: segment.readDoubleBE(offset + 9),
+      body: segment.subarray(start, end),
+    };
+    offset = end;
+  }
+}
+
+/** Bytes that grow. */
+export class ByteRun {
+  #bytes: Buffer;
+  #used = 0;
+
+  constructor(capacity: number) {
+    this.#bytes = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  get length(): number {
+    return this.#used;
+  }
+
+  /** All bytes, or those from an offset on: a view that is good until the next call. */
+  view(from = 0): Buffer {
+    return this.#bytes.subarray(from, this.#used);
+  }
+
+  /** Makes room at the end and returns the whole buffer and the offset to write at. */
+  extend(length: number): { readonly bytes: Buffer; readonly at: number } {
+    const at = this.#used;
+    this.#used += length;
+    if (this.#used > this.#bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(this.#used, this.#bytes.length * 2));
+      this.#bytes.copy(grown, 0, 0, at);
+      this.#bytes = grown;
+    }
+    return { bytes: this.#bytes, at };
+  }
+
+  append(more: Buffer): void {
+    const { bytes, at } = this.extend(more.length);
+    more.copy(bytes, at);
+  }
+
+  /** Empties it; a buffer that had to grow beyond `keep` is given back. */
+  clear(keep: number): void {
+    this.#used = 0;
+    if (this.#bytes.length > keep) this.#bytes = Buffer.allocUnsafeSlow(0);
+  }
 }

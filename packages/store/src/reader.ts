@@ -5,6 +5,7 @@ import { factReads } from './fact-table.ts';
 import { logReads } from './log-table.ts';
 import type { Answer, Call } from './messages.ts';
 import { recordReads } from './record-pages.ts';
+import { searchReads } from './record-search.ts';
 import { sessionReads } from './session-table.ts';
 import { tokenReads } from './token-table.ts';
 import { unmovedReads } from './unmoved.ts';
@@ -24,7 +25,7 @@ function readCalls(db: Database, dataDir: string) {
     leftSession: sessions.left,
     records: records.records,
     events: records.events,
-    search: records.search,
+    search: searchReads(db, unmoved),
     entries: log.page,
     lastEntry: log.last,
     getToken: tokens.get,

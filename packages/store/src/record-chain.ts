@@ -1,19 +1,25 @@
-import { zstdCompressSync } from 'node:zlib';
-import { CHAIN_START, linkRecord, type RecordHead, type Side } from '@sallyport/core';
+import { constants, zstdCompressSync } from 'node:zlib';
+import { CHAIN_START, linkBytes, RECORD_HEAD_BYTES, type RecordHead, type RecordKind, RecordLink, writeRecordHead } from '@sallyport/core';
 import type { Database } from 'better-sqlite3';
 import { isCommand, type JournalRecord } from './journal-format.ts';
-import { packFrame } from './packing.ts';
+import { ByteRun } from './packing.ts';
 import { dayOf } from './schema.ts';
 
-/** Frames are compressed together once this many bytes of them have come. */
+/** Records of a track are compressed together once this many bytes of them have come; a link holds about as many. */
 const SEGMENT_BYTES = 64 * 1024;
+/** A larger body is hashed where it lies. */
+const COPY_BYTES = 16 * 1024;
+const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+/** Events lie apart from frames, so that they are read without the results. */
+export type Track = 'events' | 'frames';
 
 /** The statements that all chains of one connection share. */
 export function chainStatements(db: Database) {
   return {
-    event: db.prepare('INSERT INTO events VALUES (@session, @seq, @at, @body, @hash, NULL, @day)'),
-    segment: db.prepare('INSERT INTO frames VALUES (@session, @first, @last, @codec, @data, @hash, NULL, @day)'),
-    dropSegments: db.prepare<[number, number]>('DELETE FROM frames WHERE session = ? AND first_seq >= ?'),
+    segment: db.prepare('INSERT INTO segments VALUES (@session, @track, @first, @last, @codec, @data, NULL, @day)'),
+    drop: db.prepare<[number, Track, number]>('DELETE FROM segments WHERE session = ? AND track = ? AND first_seq >= ?'),
+    link: db.prepare<[number, number, Buffer]>('INSERT INTO links VALUES (?, ?, ?)'),
     head: db.prepare(`UPDATE sessions SET commands = @commands, seq = @seq, hash = @hash, last_at = @lastAt, events = @events,
       client_bytes = @clientBytes, target_bytes = @targetBytes WHERE handle = @session`),
   };
@@ -31,39 +37,37 @@ const NEW_CHAIN: ChainStart = { seq: 0, hash: CHAIN_START, events: 0, commands: 
  * One session's record as it grows: numbers the records, links them and stores them.
  *
  * Order is what makes a crash harmless: whatever is committed holds every record up to some seq and
- * none after it. So a commit that has an event also has the frames before it, as a small raw
- * segment; once 64 KiB of frames have come, one compressed segment replaces the small ones.
+ * none after it. So each commit has what came of both tracks, as small raw segments; once 64 KiB
+ * have come, one compressed segment replaces the small ones.
  */
 export class RecordChain {
   readonly #statements: Statements;
   readonly #session: number;
   readonly #day: number;
+  readonly #tracks: Readonly<Record<Track, SegmentTrack>>;
+  /** The hash before the present link, and the link's records behind it. */
+  readonly #link = new ByteRun(1024);
   #seq: number;
   #hash: Buffer;
   #lastAt: number | null = null;
   #events: number;
   #commands: number;
   readonly #bytes: { client: number; target: number };
-  /** Frames since the last compressed segment; the first `#written` of them lie in raw segments. */
-  #tail: Buffer[] = [];
-  #tailBytes = 0;
-  #written = 0;
-  #tailFirst = 0;
-  #freshFirst = 0;
-  #frameLast = 0;
-  #frameHash = CHAIN_START;
 
   constructor(statements: Statements, session: number, startedAt: number, start: ChainStart = NEW_CHAIN) {
     this.#statements = statements;
     this.#session = session;
     this.#day = dayOf(startedAt);
+    this.#tracks = { events: new SegmentTrack('events', this.#write), frames: new SegmentTrack('frames', this.#write) };
     this.#seq = start.seq;
     this.#hash = start.hash;
     this.#events = start.events;
     this.#commands = start.commands;
     this.#bytes = { client: start.clientBytes, target: start.targetBytes };
+    this.#link.append(start.hash);
   }
 
+  /** Good after {@link store}. */
   get head(): RecordHead {
     const { client, target } = this.#bytes;
     return { seq: this.#seq, hash: this.#hash, events: this.#events, clientBytes: client, targetBytes: target };
@@ -74,49 +78,94 @@ export class RecordChain {
     const { kind, at, body } = record;
     this.#seq += 1;
     this.#lastAt = at;
-    this.#hash = linkRecord(this.#hash, this.#seq, kind, at, body);
-    if (kind !== 'event') {
-      this.#frame(kind, at, body);
-      return;
+    if (kind === 'event') {
+      this.#events += 1;
+      if (isCommand(record)) this.#commands += 1;
+    } else this.#bytes[kind] += body.length;
+    const track = this.#tracks[kind === 'event' ? 'events' : 'frames'];
+    if (body.length > COPY_BYTES) this.#large(track, kind, at, body);
+    else {
+      const { bytes, at: offset } = this.#link.extend(RECORD_HEAD_BYTES + body.length);
+      body.copy(bytes, writeRecordHead(bytes, offset, this.#seq, kind, at, body.length));
+      track.append(this.#seq, this.#link.view(offset));
     }
-    this.#events += 1;
-    if (isCommand(record)) this.#commands += 1;
-    this.#statements.event.run({ session: this.#session, seq: this.#seq, at, body: body.toString(), hash: this.#hash, day: this.#day });
+    if (this.#link.length >= SEGMENT_BYTES) this.#endLink();
   }
 
   /** Stores what the transaction has not stored yet. */
   store(): void {
-    const commands = this.#commands;
-    this.#statements.head.run({ ...this.head, commands, lastAt: this.#lastAt, session: this.#session });
-    if (this.#tail.length === this.#written) return;
-    this.#segment(this.#freshFirst, 'raw', Buffer.concat(this.#tail.slice(this.#written)));
-    this.#written = this.#tail.length;
+    this.#endLink();
+    for (const track of Object.values(this.#tracks)) track.store();
+    this.#statements.head.run({ ...this.head, commands: this.#commands, lastAt: this.#lastAt, session: this.#session });
   }
 
-  /** Turns the frames since the last compressed segment into one. */
+  /** Turns the records since the last compressed segments into such. */
+  compact(): void {
+    for (const track of Object.values(this.#tracks)) track.compact();
+  }
+
+  #large(track: SegmentTrack, kind: RecordKind, at: number, body: Buffer): void {
+    this.#endLink(this.#seq - 1);
+    const head = Buffer.allocUnsafe(RECORD_HEAD_BYTES);
+    writeRecordHead(head, 0, this.#seq, kind, at, body.length);
+    track.append(this.#seq, head, body);
+    this.#linkTo(this.#seq, new RecordLink(this.#hash).add(this.#seq, kind, at, body).end());
+  }
+
+  #endLink(seq = this.#seq): void {
+    if (this.#link.length > CHAIN_START.length) this.#linkTo(seq, linkBytes(this.#link.view()));
+  }
+
+  #linkTo(seq: number, hash: Buffer): void {
+    this.#statements.link.run(this.#session, seq, hash);
+    this.#hash = hash;
+    this.#link.clear(SEGMENT_BYTES * 2);
+    this.#link.append(hash);
+  }
+
+  readonly #write: WriteSegment = (track, first, last, codec, data) => {
+    if (codec === 'zstd') this.#statements.drop.run(this.#session, track, first);
+    this.#statements.segment.run({ session: this.#session, track, first, last, codec, data, day: this.#day });
+  };
+}
+
+/** @param codec a compressed segment replaces the raw ones since its first record. */
+type WriteSegment = (track: Track, first: number, last: number, codec: 'raw' | 'zstd', data: Buffer) => void;
+
+/** The records of one track since its last compressed segment. */
+class SegmentTrack {
+  readonly #track: Track;
+  readonly #write: WriteSegment;
+  readonly #tail = new ByteRun(1024);
+  #first = 0;
+  #last = 0;
+  /** Bytes of the tail that lie in raw segments, and the first record behind them. */
+  #stored = 0;
+  #fresh = 0;
+
+  constructor(track: Track, write: WriteSegment) {
+    this.#track = track;
+    this.#write = write;
+  }
+
+  append(seq: number, ...pieces: readonly Buffer[]): void {
+    if (this.#tail.length === 0) this.#first = seq;
+    if (this.#tail.length === this.#stored) this.#fresh = seq;
+    for (const piece of pieces) this.#tail.append(piece);
+    this.#last = seq;
+    if (this.#tail.length >= SEGMENT_BYTES) this.compact();
+  }
+
+  store(): void {
+    if (this.#tail.length === this.#stored) return;
+    this.#write(this.#track, this.#fresh, this.#last, 'raw', this.#tail.view(this.#stored));
+    this.#stored = this.#tail.length;
+  }
+
   compact(): void {
     if (this.#tail.length === 0) return;
-    if (this.#written > 0) this.#statements.dropSegments.run(this.#session, this.#tailFirst);
-    this.#segment(this.#tailFirst, 'zstd', zstdCompressSync(Buffer.concat(this.#tail)));
-    this.#tail = [];
-    this.#tailBytes = 0;
-    this.#written = 0;
-  }
-
-  #frame(kind: Side, at: number, body: Buffer): void {
-    this.#bytes[kind] += body.length;
-    if (this.#tail.length === 0) this.#tailFirst = this.#seq;
-    if (this.#tail.length === this.#written) this.#freshFirst = this.#seq;
-    const packed = packFrame({ seq: this.#seq, kind, at, body });
-    this.#tail.push(packed);
-    this.#tailBytes += packed.length;
-    this.#frameLast = this.#seq;
-    this.#frameHash = this.#hash;
-    if (this.#tailBytes >= SEGMENT_BYTES) this.compact();
-  }
-
-  #segment(first: number, codec: string, data: Buffer): void {
-    const row = { session: this.#session, first, last: this.#frameLast, codec, data, hash: this.#frameHash, day: this.#day };
-    this.#statements.segment.run(row);
+    this.#write(this.#track, this.#first, this.#last, 'zstd', zstdCompressSync(this.#tail.view(), COMPRESSION));
+    this.#tail.clear(SEGMENT_BYTES * 2);
+    this.#stored = 0;
   }
 }

@@ -36,27 +36,24 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX sessions_started ON sessions (started_at);
 
-  CREATE TABLE events (
+  CREATE TABLE segments (
     session INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    at REAL NOT NULL,
-    body TEXT NOT NULL,
-    hash BLOB NOT NULL,         -- of the session's chain after this record
-    key_id TEXT,
-    day INTEGER NOT NULL,
-    PRIMARY KEY (session, seq)
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE frames (
-    session INTEGER NOT NULL,
+    track TEXT NOT NULL,        -- 'events' | 'frames'
     first_seq INTEGER NOT NULL,
     last_seq INTEGER NOT NULL,
     codec TEXT NOT NULL,        -- 'raw' | 'zstd'
     data BLOB NOT NULL,         -- records, packed: see packing.ts
-    hash BLOB NOT NULL,         -- of the session's chain after the last record in it
     key_id TEXT,
     day INTEGER NOT NULL,
-    PRIMARY KEY (session, first_seq)
+    PRIMARY KEY (session, track, first_seq)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The links of the sessions' chains.
+  CREATE TABLE links (
+    session INTEGER NOT NULL,
+    seq INTEGER NOT NULL,       -- the last record in it
+    hash BLOB NOT NULL,
+    PRIMARY KEY (session, seq)
   ) STRICT, WITHOUT ROWID;
 
   -- Up to where the journal has been moved into these tables.

@@ -1,9 +1,18 @@
-import { type Durability, GatewayError, type RecordHead, type RecordWriter, type SessionStore, type StoredRecord } from '@sallyport/core';
+import {
+  type Durability,
+  GatewayError,
+  type RecordHead,
+  type RecordWriter,
+  type SessionFilter,
+  type SessionStore,
+  type StoredRecord,
+} from '@sallyport/core';
 import type { Channel } from './channel.ts';
 import type { Journal } from './journal.ts';
 import { pages } from './pages.ts';
 import type { ReadCalls } from './reader.ts';
 
+import type { Match, SearchPart, SearchPosition } from './record-search.ts';
 import type { WriteCalls } from './writer.ts';
 
 /** The half of a store that changes it: a channel, or its stand-in where nothing may change. */
@@ -36,12 +45,27 @@ export function sessionStore(write: Writes, reader: Channel<ReadCalls>, journal:
     list: (filter) => reader.call('listSessions', filter),
     records: (id) => pages((after: StoredRecord | undefined) => reader.call('records', id, after?.seq ?? 0)),
     events: (id) => pages((after: StoredRecord | undefined) => reader.call('events', id, after?.seq ?? 0)),
-    search: (text, filter) => reader.call('search', text, filter),
+    search: (text, filter) => search(reader, text, filter),
     async prune(ids, entry) {
       await write.call('prune', ids, entry);
       await sweep(write);
     },
   };
+}
+
+/** Matches of a search that names no limit. */
+const SEARCH_LIMIT = 100;
+
+async function search(reader: Channel<ReadCalls>, text: string, filter: SessionFilter): Promise<readonly Match[]> {
+  const limit = filter.limit ?? SEARCH_LIMIT;
+  const found: Match[] = [];
+  let from: SearchPosition | null = null;
+  do {
+    const part: SearchPart = await reader.call('search', text, filter, from);
+    found.push(...part.matches);
+    from = part.next ?? null;
+  } while (from !== null && found.length < limit);
+  return found.slice(0, limit);
 }
 
 /** Removes the records of pruned sessions, in transactions short enough to harm nobody. */

@@ -96,8 +96,8 @@ function removal(db: Database, log: LogWrites): Pick<SessionWrites, 'prune' | 's
   const remove = db.prepare<[string], { handle: number }>('DELETE FROM sessions WHERE id = ? AND seal IS NOT NULL RETURNING handle');
   const mark = db.prepare<[number]>('INSERT INTO pruned VALUES (?)');
   const next = db.prepare<[], { handle: number }>('SELECT handle FROM pruned LIMIT 1');
-  const events = db.prepare<[number]>(`DELETE FROM events WHERE session = ? LIMIT ${REMOVE_ROWS}`);
-  const frames = db.prepare<[number]>(`DELETE FROM frames WHERE session = ? LIMIT ${REMOVE_ROWS}`);
+  const segments = db.prepare<[number]>(`DELETE FROM segments WHERE session = ? LIMIT ${REMOVE_ROWS}`);
+  const links = db.prepare<[number]>(`DELETE FROM links WHERE session = ? LIMIT ${REMOVE_ROWS}`);
   const unmark = db.prepare<[number]>('DELETE FROM pruned WHERE handle = ?');
   return {
     prune(ids, entry) {
@@ -112,7 +112,7 @@ function removal(db: Database, log: LogWrites): Pick<SessionWrites, 'prune' | 's
     sweep() {
       const handle = next.get()?.handle;
       if (handle === undefined) return false;
-      if (frames.run(handle).changes + events.run(handle).changes === 0) unmark.run(handle);
+      if (segments.run(handle).changes + links.run(handle).changes === 0) unmark.run(handle);
       return true;
     },
   };
