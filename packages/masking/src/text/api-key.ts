@@ -1,10 +1,14 @@
 import { ALPHANUMERICS, byteSet, code, DIGIT, kindOf, LOWER, UPPER } from './byte-kind.ts';
 import { byteAt, cut, type Detector, endOfRun, HIT, LONGEST, MORE, NONE, OPEN, stands, type Text } from './detector.ts';
+import { isDigit } from './number-groups.ts';
 import { mayNameSecret, namesSecret } from './secret-name.ts';
 import { extendRun } from './token-run.ts';
 
 const [EQUALS, COLON, GREATER, SLASH] = [code('='), code(':'), code('>'), code('/')];
 const isValue = byteSet(`${ALPHANUMERICS}+/_.~!@#$%^*?|-`);
+const isSign = byteSet('!@#%^*?~|');
+const SIGN = 256;
+const UNDERSCORE = code('_');
 const isOpening = byteSet('([{');
 const isGap = byteSet(' \t"\'`\\');
 const LONGEST_GAP = 6;
@@ -18,7 +22,7 @@ const CHANGES_AT_LEAST = 3;
 /**
  * Keys and passwords by their name: `api_key=…`, `"clientSecret": "…"`, `Authorization: Bearer …`, where
  * the value has 12 characters or more that look drawn at random: 3 bits of entropy for each character,
- * and letters and digits, or capital and small ones, that change often. A random text without such
+ * and digits, capital and small letters, and signs that change often. A random text without such
  * a name is no hit: hashes, ids and pictures look the same. Longer than 4096 bytes: redacted as a whole.
  */
 export const apiKey: Detector = {
@@ -58,21 +62,32 @@ function startOfValue(text: Text, at: number): number {
   return position;
 }
 
-function isRandom({ bytes }: Text, from: number, end: number): boolean {
-  return (
-    changes(bytes, from, end) >= Math.max(CHANGES_AT_LEAST, (end - from) / CHANGES_ONE_IN) && entropy(bytes, from, end) >= ENTROPY_AT_LEAST
-  );
+function isRandom({ bytes }: Text, start: number, end: number): boolean {
+  // `sk_live_…`: what says whose key it is was not drawn.
+  const last = start + bytes.subarray(start, end).lastIndexOf(UNDERSCORE) + 1;
+  const from = end - last >= SHORTEST ? last : start;
+  // Without a digit it may be a name made of words.
+  const oneIn = bytes.subarray(from, end).some(isDigit) ? CHANGES_ONE_IN : CHANGES_ONE_IN / 2;
+  const enough = Math.max(CHANGES_AT_LEAST, (end - from) / oneIn);
+  return changes(bytes, from, end) >= enough && entropy(bytes, from, end) >= ENTROPY_AT_LEAST;
 }
 
-/** How often a digit stands beside a letter, or a small letter before a capital one: words begin with capitals, so these do not count. */
+/**
+ * How often neighbours are of different kinds: digits, small letters, capital ones, signs. Not
+ * counted: a small letter behind a capital one, since words begin so, and signs that part words.
+ */
 function changes(bytes: Buffer, from: number, end: number): number {
-  const KINDS = DIGIT | UPPER | LOWER;
   let count = 0;
-  for (let position = from + 1; position < end; position += 1) {
-    const [before, here] = [kindOf(bytes[position - 1]) & KINDS, kindOf(bytes[position]) & KINDS];
+  for (let position = from + 1, before = kindOfSign(bytes[from]); position < end; position += 1) {
+    const here = kindOfSign(bytes[position]);
     if (before !== here && before !== 0 && here !== 0 && !(before === UPPER && here === LOWER)) count += 1;
+    before = here;
   }
   return count;
+}
+
+function kindOfSign(byte: number | undefined): number {
+  return isSign(byte) ? SIGN : kindOf(byte) & (DIGIT | UPPER | LOWER);
 }
 
 /** Shannon's, in bits for each byte. */

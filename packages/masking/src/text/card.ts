@@ -1,6 +1,8 @@
-import { type Detector, MORE, NONE, type Outcome, type Span, type Text } from './detector.ts';
+import { code } from './byte-kind.ts';
+import { type Detector, HIT, MORE, NONE, type Outcome, type Span, type Text } from './detector.ts';
 import { endOfDigits, endOfGroups, endOfNumber, HYPHEN, isDigit, numberBefore, SPACE } from './number-groups.ts';
 
+const SLASH = code('/');
 const SHORTEST = 13;
 const LONGEST_NUMBER = 19;
 /** How cards are printed, by the number of digits in each group; the longest first. */
@@ -69,9 +71,17 @@ function grouped(text: Text, span: Span, sign: number): Outcome {
     const last = endOfGroups(text, span.start, layout, sign);
     if (last === -2) return MORE;
     const outcome = last < 0 ? NONE : judge(text, span, last);
+    if (outcome === HIT) return goesOn(text, last);
     if (outcome !== NONE) return outcome;
   }
   return NONE;
+}
+
+/** One or two digits in a group of their own: a longer number. Three are a card's security code, and `12/29` is its end. */
+function goesOn({ bytes, end, final }: Text, at: number): Outcome {
+  if (at + 3 >= end && !final) return MORE;
+  const digits = at < end && bytes[at] === SPACE ? endOfDigits(bytes, at + 1, end, 3) - at - 1 : 0;
+  return (digits === 1 || digits === 2) && !(at + 1 + digits < end && bytes[at + 1 + digits] === SLASH) ? NONE : HIT;
 }
 
 function judge(text: Text, span: Span, last: number): Outcome {

@@ -1,5 +1,5 @@
 import { ALPHANUMERIC, code, DIGIT, kindOf, LETTER, LOCAL } from './byte-kind.ts';
-import { type Detector, HIT, LEAD, MORE, NONE, type Outcome, type Span, type Text } from './detector.ts';
+import { byteAt, type Detector, HIT, LEAD, MORE, NONE, type Outcome, type Span, standsBefore, type Text } from './detector.ts';
 
 const AT = code('@');
 const DOT = code('.');
@@ -28,8 +28,8 @@ export const email: Detector = {
   match(text, at, span) {
     const from = startOfLocal(text, at);
     if (from === at || text.bytes[at - 1] === DOT) return NONE;
-    // `a@b@c`: what stands between two signs is no local part.
-    if (from > text.start && text.bytes[from - 1] === AT) return NONE;
+    // `a@b@c`: what stands between two signs is no local part; nor is the user of a URL.
+    if (byteAt(text, from - 1) === AT || standsBefore(text, from, '://')) return NONE;
     span.start = from;
     return domain(text, at, span);
   },

@@ -4,7 +4,6 @@ import { HIT, MORE, NONE, type Outcome, type Text, wordBefore } from './detector
 export const SPACE: number = code(' ');
 export const HYPHEN: number = code('-');
 export const DOT: number = code('.');
-const COMMA = code(',');
 
 export function isDigit(byte: number | undefined): boolean {
   return (kindOf(byte) & DIGIT) !== 0;
@@ -46,12 +45,12 @@ export function numberBefore(text: Text, at: number): boolean {
   return at - 1 > start && (sign === HYPHEN || sign === DOT) && isDigit(bytes[at - 2]);
 }
 
-/** HIT unless a word, or digits behind a point, comma or hyphen, go on at `end`. */
+/** HIT unless a word, or digits behind a point or hyphen, go on at `end`. A comma parts fields. */
 export function endOfNumber({ bytes, end, final }: Text, at: number): Outcome {
   if (at >= end) return final ? HIT : MORE;
   const byte = bytes[at];
   if ((kindOf(byte) & WORD) !== 0) return NONE;
-  if (byte !== HYPHEN && byte !== DOT && byte !== COMMA) return HIT;
+  if (byte !== HYPHEN && byte !== DOT) return HIT;
   if (at + 1 >= end) return final ? HIT : MORE;
   return isDigit(bytes[at + 1]) ? NONE : HIT;
 }

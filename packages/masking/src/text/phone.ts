@@ -36,7 +36,9 @@ export const phone: Detector = {
     const byte = text.bytes[at];
     if (byte === PLUS) return wordBefore(text, at) || byteAt(text, at - 1) === PLUS ? NONE : international(text, at, span);
     if (byte === OPENING) return wordBefore(text, at) ? NONE : inBrackets(text, at, span);
-    return numberBefore(text, at) && !countryBefore(text, at) ? NONE : grouped(text, at, span);
+    if (countryBefore(text, at)) span.start = at - 2;
+    else if (numberBefore(text, at)) return NONE;
+    return rest(text, at, [3, 3, 4], span);
   },
 };
 
@@ -95,10 +97,6 @@ function inBrackets(text: Text, at: number, span: Span): Outcome {
   return rest(text, from, [3, 4], span);
 }
 
-function grouped(text: Text, at: number, span: Span): Outcome {
-  return rest(text, at, [3, 3, 4], span);
-}
-
 function rest(text: Text, from: number, lengths: readonly number[], span: Span): Outcome {
   let outcome: Outcome = NONE;
   for (const sign of [HYPHEN, DOT]) {
@@ -106,13 +104,13 @@ function rest(text: Text, from: number, lengths: readonly number[], span: Span):
     if (last === -2) outcome = MORE;
     if (last < 0) continue;
     span.end = last;
-    const digits = text.bytes.toString('latin1', span.start, last).replaceAll(/\D/g, '');
+    const digits = text.bytes.toString('latin1', span.start, last).replaceAll(/\D/g, '').slice(-10);
     return isNorthAmerican(digits) ? endOfNumber(text, last) : NONE;
   }
   return outcome;
 }
 
-/** `1-415-…`: the country's digit alone. */
+/** `1-415-…`: the country's digit stands before. */
 function countryBefore({ bytes, start }: Text, at: number): boolean {
   if (at - 2 < start || bytes[at - 2] !== code('1') || isDigit(bytes[at - 1])) return false;
   return at - 2 === start || (kindOf(bytes[at - 3]) & WORD) === 0;
