@@ -9,12 +9,13 @@ import { lookAtCopy } from './copy-look.ts';
 import { type Denial, denialOf } from './denial.ts';
 import { Holding } from './holding.ts';
 import { type Followed, followNames } from './indirection.ts';
-import { type MaskedCopy, maskedCopy, meaningOf, needsCatalogue } from './meaning.ts';
+import { type MaskedCopy, type Meaning, maskedCopy, meaningOf, needsCatalogue } from './meaning.ts';
 import { UNSURE } from './names.ts';
 import { RowPlanner } from './row-planner.ts';
 import { Run } from './run.ts';
 import type { BoundValues, Portal, Statement } from './statement.ts';
 import { each, isPromise } from './steps.ts';
+import { WRITTEN_MASK, writesMask } from './written-masks.ts';
 
 /** A command waits while this many answers are owed: a client that sends on without reading keeps nothing here. */
 const MAX_OWED = 20_000;
@@ -74,6 +75,16 @@ export class Asking {
     return this.#after(this.#readCatalogue(), (read) => this.#judge(request, followed, read));
   }
 
+  /** Goes on with what a text means at this moment; undefined when that cannot be told. */
+  meant(text: string, analysis: Analysis, next: (meaning: Meaning | undefined) => Step): Step {
+    if (this.#conversation.unsettled) return this.drained(() => this.meant(text, analysis, next));
+    const { catalogue, protection, altered } = this.#conversation;
+    const meaning = (known: Catalogue): Meaning => meaningOf({ text, analysis, catalogue: known, protection, uncertain: altered });
+    const known = catalogue.current();
+    if (known !== undefined) return next(meaning(known));
+    return this.#after(this.#readCatalogue(), (read) => next(typeof read === 'string' ? undefined : meaning(read)));
+  }
+
   /** The catalogue, or the sentence that says why nothing can be judged without it. */
   async #readCatalogue(): Promise<Catalogue | string> {
     try {
@@ -96,7 +107,8 @@ export class Asking {
     const { bound, statement, rowLimit } = request;
     const ruling = gate.command(commandRecord(meaning, { database, settings, status, bound, statement, rowLimit, indirect }, gate));
     const run = new Run(ruling.command, meaning, gate);
-    const refusal = failure ?? meaning.refusal;
+    const written = !protection.blind && writesMask(meaning, bound, gate);
+    const refusal = failure ?? meaning.refusal ?? (written ? WRITTEN_MASK : undefined);
     if (analysis.syntaxError && ruling.action !== 'allow') return this.#refuseItself(request, run, analysis.failure ?? '', SYNTAX_ERROR);
     if (refusal !== undefined && ruling.action !== 'deny') return this.#refuseItself(request, run, refusal);
     const settle = (verdict: Ruling, copy?: HeldCopy): Step =>

@@ -2,12 +2,14 @@ import { type Out, ProtocolError, type Step } from '@sallyport/core';
 import { encodeCopyFail } from '../codec/copy.ts';
 import type { PgFrame } from '../codec/frames.ts';
 import { FRONTEND } from '../codec/message-types.ts';
+import { SQLSTATE } from '../errors.ts';
 import type { Conversation } from './conversation.ts';
 import type { CopyIn } from './copy-in.ts';
 import { denialOf } from './denial.ts';
 import type { Holding } from './holding.ts';
 import { type Reply, takingData } from './replies.ts';
 import { each, NOTHING, toTarget } from './steps.ts';
+import { WRITTEN_MASK } from './written-masks.ts';
 
 /** The client's part of a COPY FROM STDIN. */
 export class CopyStream {
@@ -53,7 +55,15 @@ export class CopyStream {
 
   #done(reply: Reply, copyIn: CopyIn, frame: PgFrame): Step {
     copyIn.end();
+    if (copyIn.carriesMask) return this.#refuse(copyIn, WRITTEN_MASK);
     return copyIn.held === undefined ? toTarget(frame.raw) : this.#held(reply, copyIn, frame);
+  }
+
+  /** The target gives the whole COPY up. */
+  #refuse(copyIn: CopyIn, message: string): Step {
+    copyIn.denial = { sqlState: SQLSTATE.denied, message };
+    this.#conversation.gate.note({ type: 'refused', message });
+    return toTarget(encodeCopyFail('refused by the gateway'));
   }
 
   async *#held(reply: Reply, copyIn: CopyIn, frame: PgFrame): AsyncGenerator<readonly Out[]> {

@@ -6,9 +6,11 @@ import {
   decodeDescribe,
   decodeExecute,
   decodeParse,
+  encodeBind,
   encodeDescribe,
   encodeParse,
 } from '../codec/extended-query.ts';
+import type { Analysis } from '../classify/analysis.ts';
 import type { PgFrame } from '../codec/frames.ts';
 import { SQLSTATE } from '../errors.ts';
 import type { Asking, Request } from './asking.ts';
@@ -23,6 +25,7 @@ import { effect } from './replies.ts';
 import type { Run } from './run.ts';
 import type { BoundValues, Portal, Statement } from './statement.ts';
 import { toTarget } from './steps.ts';
+import { carriesMask, restoredText, restoredValues } from './tokens.ts';
 
 /** The client's messages of the extended protocol. Policy is asked at the first Execute of a portal. */
 export class ExtendedQuery {
@@ -38,14 +41,19 @@ export class ExtendedQuery {
     const parse = decodeParse(raw);
     requireName(parse.statement);
     requireExact(parse.sql, () => encodeParse(parse), raw);
-    return this.#asking.understand(parse.sql, (analysis) => {
+    const prepare = (analysis: Analysis, restored?: string): Step => {
       const { replies, statements, group } = this.#conversation;
       this.#count({});
       if (statements.full) return this.refuseParse(TOO_MANY);
       const value: Statement = { text: parse.sql, analysis, parameterTypes: parse.parameterTypes };
       const effects = [[effect(statements, { name: parse.statement, value, group })]];
       replies.push({ kind: 'parse', exposed: this.#exposing(value), effects });
-      return toTarget(raw);
+      return toTarget(restored === undefined ? raw : encodeParse({ ...parse, sql: restored }));
+    };
+    return this.#asking.understand(parse.sql, (analysis) => {
+      const { protection, gate } = this.#conversation;
+      if (protection.none || !gate.isMask(parse.sql)) return prepare(analysis);
+      return this.#asking.meant(parse.sql, analysis, (meaning) => prepare(analysis, restoredText({ meaning, protection, gate })));
     });
   }
 
@@ -71,11 +79,24 @@ export class ExtendedQuery {
    * @param whole the message where it can be sent again.
    */
   bound(names: Pick<Bind, 'portal' | 'statement'>, bound: BoundValues, raw: Buffer, whole: Buffer | undefined): Step {
-    const { replies, statements, portals, group } = this.#conversation;
+    const { statements, group } = this.#conversation;
     requireName(names.portal);
     requireName(names.statement);
     const statement = statements.find(names.statement, group);
     if (statement === UNSURE) return this.#asking.drained(() => this.bound(names, bound, raw, whole));
+    const { protection, gate } = this.#conversation;
+    if (whole === undefined || statement === undefined || protection.none || !carriesMask(bound.values, gate))
+      return this.#bind(names.portal, statement, bound, raw, whole);
+    return this.#asking.meant(statement.text, statement.analysis, (meaning) => {
+      const parameters = restoredValues({ meaning, protection, gate }, bound);
+      const { formats: parameterFormats, resultFormats } = bound;
+      const restored = parameters && encodeBind({ ...names, parameterFormats, parameters, resultFormats });
+      return this.#bind(names.portal, statement, bound, restored ?? raw, restored ?? whole);
+    });
+  }
+
+  #bind(name: string, statement: Statement | undefined, bound: BoundValues, raw: Buffer, whole: Buffer | undefined): Step {
+    const { replies, portals, group } = this.#conversation;
     this.#count({ binds: 1 });
     if (portals.full) return this.#refuseBind(TOO_MANY);
     const portal: Portal = { statement, cursor: false, size: whole?.length ?? 0, bound, bind: whole, described: false };
@@ -83,7 +104,7 @@ export class ExtendedQuery {
       kind: 'bind',
       portal,
       exposed: this.#exposing(statement),
-      effects: [[effect(portals, { name: names.portal, value: portal, group })]],
+      effects: [[effect(portals, { name, value: portal, group })]],
     });
     return toTarget(raw);
   }
@@ -170,7 +191,7 @@ export class ExtendedQuery {
       exposed,
       effects: effectsOf(this.#conversation, run.meaning.text, analysis),
       unsettling: unsettles(analysis),
-      copies: copiesOf(run.meaning, gate, copy),
+      copies: copiesOf(run.meaning, gate, protection, copy),
     });
     return describe ? toTarget(encodeDescribe('P', name), raw) : toTarget(raw);
   }

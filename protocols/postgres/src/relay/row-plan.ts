@@ -80,7 +80,7 @@ function originMask({ statement, catalogue, protection }: PlanInputs, { tableOid
 }
 
 /** A view's expression may call a function, whose body is in no list of what the view depends on: it is masked. */
-function columnMask({ names, origins }: RelationColumn, protection: Protection): Mask | undefined {
+export function columnMask({ names, origins }: RelationColumn, protection: Protection): Mask | undefined {
   return origins === undefined ? (protection.maskOf(names) ?? protection.mask) : protection.maskOf(origins);
 }
 

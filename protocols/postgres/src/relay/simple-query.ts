@@ -8,6 +8,7 @@ import { FAILING_QUERY } from './denial.ts';
 import { effectsOf, unsettles } from './effects.ts';
 import { requireExact } from './exact.ts';
 import { toTarget } from './steps.ts';
+import { restoredText } from './tokens.ts';
 
 /** A Query message: one text, judged as a whole. */
 export function simpleQuery(conversation: Conversation, asking: Asking, frame: PgFrame): Step {
@@ -27,10 +28,11 @@ export function simpleQuery(conversation: Conversation, asking: Asking, frame: P
           exposed: run.meaning.telling,
           effects: effectsOf(conversation, sql, run.meaning.analysis),
           unsettling: unsettles(run.meaning.analysis),
-          copies: copiesOf(run.meaning, conversation.gate, copy),
+          copies: copiesOf(run.meaning, conversation.gate, conversation.protection, copy),
         });
         conversation.group += 1;
-        return toTarget(frame.raw);
+        const restored = restoredText({ meaning: run.meaning, ...conversation });
+        return toTarget(restored === undefined ? frame.raw : encodeQuery(restored));
       },
       refuse(denial) {
         conversation.open = NOTHING_OPEN;

@@ -180,7 +180,7 @@ export class TargetSide {
       const { statements, failure } = run.meaning.analysis;
       const statement = statements[reply.done];
       if (failure !== undefined || (statement !== undefined && mayAlter(statement))) conversation.altered = true;
-      if (statement?.copy?.direction === 'in') reply.copies = reply.copies?.slice(1) ?? [];
+      if (statement?.copy?.direction === 'in') copyDone(reply);
       if (run.meaning.telling) conversation.tainted = true;
     }
     for (const effect of reply.effects?.[reply.done] ?? []) effect.settle(true);
@@ -214,7 +214,8 @@ export class TargetSide {
     const { head } = replies;
     const { fields } = decodeErrorOrNotice(raw);
     const fatal = (fields.get('V') ?? fields.get('S')) !== 'ERROR';
-    const seen = head?.denial !== undefined && !fatal ? denialResponse(head.denial) : this.#scrubbed(raw, fields);
+    const denial = head?.denial ?? head?.copies?.[0]?.denial;
+    const seen = denial !== undefined && !fatal ? denialResponse(denial) : this.#scrubbed(raw, fields);
     const error = errorOf(seen);
     if (fatal) {
       head?.run?.finish('failed', error);
@@ -336,6 +337,13 @@ export class TargetSide {
     parameters.set(name, value);
     return toClient(raw);
   }
+}
+
+/** The oldest COPY FROM STDIN of a command is done. */
+function copyDone(reply: Reply): void {
+  const [copyIn, ...others] = reply.copies ?? [];
+  if (copyIn?.denial !== undefined) throw survivedDenial();
+  reply.copies = others;
 }
 
 function errorOf(raw: Buffer): { readonly code: string; readonly message: string } {
