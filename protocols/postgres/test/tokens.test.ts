@@ -26,7 +26,9 @@ beforeAll(async () => {
   gateway = await startTestGateway(targetAt(server, { options: { database: 'postgres' } }), {
     masks: { 'public.people.email': contact, 'public.visits.mail': contact },
   });
-  client = await WireClient.connect(targetAt({ ...server, port: gateway.port, user: 'alice', password: TOKEN }, { tls: { mode: 'require' } }));
+  client = await WireClient.connect(
+    targetAt({ ...server, port: gateway.port, user: 'alice', password: TOKEN }, { tls: { mode: 'require' } }),
+  );
 }, 60_000);
 
 afterAll(async () => {
@@ -77,6 +79,10 @@ test('a token that is written back is refused, and nothing has changed', async (
 
 test('the original is in no record', () => {
   const { commands, notes, seen, recorded } = gateway.gate;
-  for (const record of [JSON.stringify(commands), JSON.stringify(notes), ...[seen, recorded].map((raw) => Buffer.concat(raw).toString('latin1'))])
+  for (const record of [
+    JSON.stringify(commands),
+    JSON.stringify(notes),
+    ...[seen, recorded].map((raw) => Buffer.concat(raw).toString('latin1')),
+  ])
     expect(record).not.toContain('neil');
 });

@@ -1,4 +1,5 @@
 import type { Out, Step } from '@sallyport/core';
+import type { Analysis } from '../classify/analysis.ts';
 import {
   type Bind,
   decodeBind,
@@ -10,7 +11,6 @@ import {
   encodeDescribe,
   encodeParse,
 } from '../codec/extended-query.ts';
-import type { Analysis } from '../classify/analysis.ts';
 import type { PgFrame } from '../codec/frames.ts';
 import { SQLSTATE } from '../errors.ts';
 import type { Asking, Request } from './asking.ts';

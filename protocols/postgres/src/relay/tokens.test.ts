@@ -10,7 +10,12 @@ afterAll(() => closeClassifier());
 
 const TABLES = { 'public.people': ['id', 'email', 'note'], 'public.visits': ['person', 'mail', 'ip'], 'public.notes': ['id', 'email'] };
 const contact = tokens('contact');
-const MASKS = { 'public.people.email': contact, 'public.visits.mail': contact, 'public.visits.ip': tokens('net'), 'public.people.note': tokens('note') };
+const MASKS = {
+  'public.people.email': contact,
+  'public.visits.mail': contact,
+  'public.visits.ip': tokens('net'),
+  'public.people.note': tokens('note'),
+};
 const TOKEN = contact.apply("o'neil@example.com") ?? '';
 const OTHER = contact.apply('b@example.com') ?? '';
 const idle = encodeReadyForQuery('I');
@@ -33,9 +38,15 @@ async function sent(sql: string): Promise<string> {
 describe('a literal is given its original back', () => {
   test.each([
     [`SELECT id FROM people WHERE email = '${TOKEN}'`, "SELECT id FROM people WHERE email = 'o''neil@example.com'"],
-    [`SELECT /* ä */ id FROM people p WHERE p.email IN ('${TOKEN}', 'x')`, "SELECT /* ä */ id FROM people p WHERE p.email IN ('o''neil@example.com', 'x')"],
+    [
+      `SELECT /* ä */ id FROM people p WHERE p.email IN ('${TOKEN}', 'x')`,
+      "SELECT /* ä */ id FROM people p WHERE p.email IN ('o''neil@example.com', 'x')",
+    ],
     [`UPDATE people SET id = 1 WHERE email = '${TOKEN}'`, "UPDATE people SET id = 1 WHERE email = 'o''neil@example.com'"],
-    [`DELETE FROM people WHERE email = '${OTHER}'; SELECT 1 FROM visits WHERE mail = '${OTHER}'`, "DELETE FROM people WHERE email = 'b@example.com'; SELECT 1 FROM visits WHERE mail = 'b@example.com'"],
+    [
+      `DELETE FROM people WHERE email = '${OTHER}'; SELECT 1 FROM visits WHERE mail = '${OTHER}'`,
+      "DELETE FROM people WHERE email = 'b@example.com'; SELECT 1 FROM visits WHERE mail = 'b@example.com'",
+    ],
   ])('%s', async (sql, restored) => expect(await sent(sql)).toBe(restored));
 });
 
@@ -59,7 +70,13 @@ describe('but never elsewhere', () => {
 describe('extended', () => {
   const sql = 'SELECT id FROM people WHERE email = $1 AND note = $2';
   const bindOf = (parameters: readonly string[], format = 0): Buffer =>
-    encodeBind({ portal: '', statement: 's', parameterFormats: [format], parameters: parameters.map((one) => Buffer.from(one)), resultFormats: [] });
+    encodeBind({
+      portal: '',
+      statement: 's',
+      parameterFormats: [format],
+      parameters: parameters.map((one) => Buffer.from(one)),
+      resultFormats: [],
+    });
 
   test.each([0, 1])('a bound value in format %d', async (format) => {
     const { play, gate } = await stage(sql);
@@ -136,10 +153,11 @@ describe('a mask that would be stored is refused', () => {
     play.expect('target', FAILING_EXECUTE, SYNC);
   });
 
-  test.each(["DELETE FROM notes WHERE email = '[redacted]'", "UPDATE notes SET id = 1 WHERE email LIKE '[redacted]%'", 'INSERT INTO notes (email) VALUES ($$**$$)'])(
-    'but not %s',
-    async (sql) => expect(await sent(sql)).toBe(sql),
-  );
+  test.each([
+    "DELETE FROM notes WHERE email = '[redacted]'",
+    "UPDATE notes SET id = 1 WHERE email LIKE '[redacted]%'",
+    'INSERT INTO notes (email) VALUES ($$**$$)',
+  ])('but not %s', async (sql) => expect(await sent(sql)).toBe(sql));
 
   test('for whom no mask applies, nothing is one', async () => {
     const { play, warm } = scene({}, TABLES);
