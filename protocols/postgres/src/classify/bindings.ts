@@ -58,6 +58,7 @@ class Binder {
   /** Parameter nodes that a binding explains. */
   readonly #explained = new Set<unknown>();
   readonly #loose = new Set<number>();
+  #latest: { readonly name: ColumnName; readonly entry: Found } | undefined;
 
   constructor(literals: Literals) {
     this.#literals = literals;
@@ -185,13 +186,17 @@ class Binder {
     }
   }
 
-  #entry(use: Binding['use'], { column, tables }: ColumnName, array: boolean): Found {
+  #entry(use: Binding['use'], name: ColumnName, array: boolean): Found {
+    // A list names its column once.
+    if (this.#latest?.name === name && this.#latest.entry.use === use && this.#latest.entry.array === array) return this.#latest.entry;
+    const { column, tables } = name;
     const key = JSON.stringify([use, array, column, tables]);
     let entry = this.#found.get(key);
     if (entry === undefined) {
       entry = { use, column, tables, array, literals: [], parameters: new Set() };
       this.#found.set(key, entry);
     }
+    this.#latest = { name, entry };
     return entry;
   }
 }

@@ -21,11 +21,12 @@ export class Literals {
 
 function offsets(text: string): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
+  const ascii = Buffer.byteLength(text) === text.length;
   let [number, bytes, measured] = [0, 0, 0];
   let signs: number[] = [];
   lex(text, true, (kind, start) => {
     if (kind === 'space' || kind === 'comment') return;
-    bytes += Buffer.byteLength(text.slice(measured, start));
+    bytes = ascii ? start : bytes + Buffer.byteLength(text.slice(measured, start));
     measured = start;
     if (kind === 'symbol' && text[start] === '-') signs.push(bytes);
     else {

@@ -67,37 +67,58 @@ const DIRECT_FIELDS: Readonly<Record<string, string>> = {
   WithClause: 'InsertStmt.withClause DeleteStmt.withClause UpdateStmt.withClause MergeStmt.withClause SelectStmt.withClause',
 };
 
-const TAG_BY_FIELD = new Map(Object.entries(DIRECT_FIELDS).flatMap(([tag, fields]) => fields.split(' ').map((field) => [field, tag])));
+const TAGS = new Map<string, Map<string, string>>();
+for (const [tag, fields] of Object.entries(DIRECT_FIELDS)) {
+  for (const path of fields.split(' ')) {
+    const [parent = '', field = ''] = path.split('.');
+    TAGS.set(parent, (TAGS.get(parent) ?? new Map<string, string>()).set(field, tag));
+  }
+}
 
-function nodeAt(parent: string, field: string, value: unknown): TreeNode | undefined {
+/** A node that carries its tag: what a list holds, and a field of any type of node. */
+function tagged(value: unknown): TreeNode | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const direct = TAG_BY_FIELD.get(`${parent}.${field}`);
-  if (direct !== undefined) return { tag: direct, fields: value as TreeNode['fields'] };
-  const entries = Object.entries(value);
-  if (entries.length === 0) return undefined; // the list's way of writing NULL
-  const [tag, fields] = entries[0] as [string, unknown];
-  const tagged = entries.length === 1 && /^[A-Z]/.test(tag) && typeof fields === 'object' && fields !== null;
-  return tagged ? { tag, fields: fields as TreeNode['fields'] } : { tag: UNEXPECTED, fields: {} };
+  let only: string | undefined;
+  for (const key in value) {
+    if (only !== undefined) return { tag: UNEXPECTED, fields: {} };
+    only = key;
+  }
+  if (only === undefined) return undefined; // the list's way of writing NULL
+  const fields = (value as Record<string, unknown>)[only];
+  const first = only.charCodeAt(0);
+  const isTag = first >= 65 && first <= 90 && typeof fields === 'object' && fields !== null;
+  return isTag ? { tag: only, fields: fields as TreeNode['fields'] } : { tag: UNEXPECTED, fields: {} };
 }
 
 /** The node in a field, or undefined. */
 export function child(node: TreeNode, field: string): TreeNode | undefined {
   const value = node.fields[field];
-  return Array.isArray(value) ? undefined : nodeAt(node.tag, field, value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const tag = TAGS.get(node.tag)?.get(field);
+  return tag === undefined ? tagged(value) : { tag, fields: value as TreeNode['fields'] };
 }
 
 /** The nodes of a list field; absent elements are left out. */
 export function children(node: TreeNode, field: string): TreeNode[] {
+  const found: TreeNode[] = [];
   const value = node.fields[field];
-  if (!Array.isArray(value)) return [];
-  return value.map((item) => nodeAt('', field, item)).filter((item) => item !== undefined);
+  if (Array.isArray(value)) addTo(found, value);
+  return found;
+}
+
+function addTo(found: TreeNode[], list: readonly unknown[]): void {
+  for (const item of list) {
+    const node = tagged(item);
+    if (node !== undefined) found.push(node);
+  }
 }
 
 /** Every node directly below this one, whatever field it is in. */
 export function offspring(node: TreeNode): TreeNode[] {
   const found: TreeNode[] = [];
-  for (const [field, value] of Object.entries(node.fields)) {
-    if (Array.isArray(value)) found.push(...children(node, field));
+  for (const field in node.fields) {
+    const value = node.fields[field];
+    if (Array.isArray(value)) addTo(found, value);
     else {
       const one = child(node, field);
       if (one !== undefined) found.push(one);
