@@ -74,7 +74,7 @@ export interface LogEntry extends NewEntry {
 /** Appends to one session's record. Calls keep their order; nothing waits. */
 export interface RecordWriter {
   /** @param body of an event: JSON text whose first field is its `type`. */
-  append(kind: RecordKind, at: number, body: Buffer): void;
+  append(kind: RecordKind, at: number, body: Buffer | string): void;
   /** undefined when everything appended is durable; else resolves when it is, rejects if it cannot be. */
   durable(): Promise<void> | undefined;
   /** undefined while the store keeps up; else resolves when it does again. */

@@ -1,4 +1,4 @@
-import { createHmac, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Approvals } from '@sallyport/approvals';
 import {
   type Column,
@@ -22,6 +22,7 @@ import type { Masks } from '@sallyport/masking';
 import type { Judgement, Policy, Subject } from '@sallyport/policy';
 import type { ResultsPolicy, SessionRecorder } from '@sallyport/recording';
 import { Feed } from './feed.ts';
+import { fingerprint } from './fingerprint.ts';
 import { holdCommand } from './hold-command.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -41,7 +42,6 @@ export interface GateSessionParts {
   readonly rulebook: Rulebook;
   readonly recorder: SessionRecorder;
   readonly approvals: Approvals;
-  /** A key object: a Buffer would be made into one for every HMAC, at eight times the cost. */
   readonly fingerprintKey: KeyObject;
   readonly metrics: Metrics;
   /** Lines about this session: they carry its id. */
@@ -123,13 +123,7 @@ export class GateSession implements Session {
   }
 
   fingerprint(...parts: readonly (Buffer | string)[]): string {
-    const hmac = createHmac('sha256', this.#parts.fingerprintKey);
-    const length = Buffer.allocUnsafe(4);
-    for (const part of parts) {
-      length.writeUInt32BE(Buffer.byteLength(part));
-      hmac.update(length).update(part);
-    }
-    return hmac.digest('hex');
+    return fingerprint(this.#parts.fingerprintKey, parts);
   }
 
   durable(): Promise<void> | undefined {

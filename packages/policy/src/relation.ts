@@ -17,8 +17,15 @@ export interface ReadCommand extends Classification {
   readonly readings: readonly Readings[];
 }
 
+/** By the list of a command's relations, which stays the same object while a statement is known. */
+const known = new WeakMap<readonly string[], readonly Readings[]>();
+
 export function readCommand(command: Classification): ReadCommand {
-  const readings = command.relations.map((relation) => ({ exact: read(relation), folded: read(relation.toLowerCase()) }));
+  let readings = known.get(command.relations);
+  if (readings === undefined) {
+    readings = command.relations.map((relation) => ({ exact: read(relation), folded: read(relation.toLowerCase()) }));
+    known.set(command.relations, readings);
+  }
   return { ...command, readings };
 }
 

@@ -40,7 +40,7 @@ export class SessionRecorder {
   note(event: SessionEvent): void {
     if (this.#ended !== undefined) return;
     const at = this.#now();
-    this.#append('event', at, Buffer.from(JSON.stringify({ type: event.type, ...this.#completed(event), at })));
+    this.#append('event', at, eventText(this.#completed(event), at));
   }
 
   /** Records wire bytes, as far as the results policy keeps them: the session's, unless a rule has another. */
@@ -83,13 +83,13 @@ export class SessionRecorder {
     return await this.#writer.head();
   }
 
-  #append(kind: 'event' | Side, at: number, body: Buffer): void {
+  #append(kind: 'event' | Side, at: number, body: Buffer | string): void {
     this.#changed = true;
     this.#writer.append(kind, at, body);
   }
 
   /** A result gets its duration: since the command was noted, or since it was released from a hold. */
-  #completed(event: SessionEvent): object {
+  #completed(event: SessionEvent): SessionEvent {
     const { type, command } = event;
     if (typeof command !== 'number') return event;
     if (type === 'command') this.#commands += 1;
@@ -108,4 +108,11 @@ export class SessionRecorder {
   #resultDigest(): object {
     return this.#digested ? { digest: this.#digest.copy().digest('hex') } : {};
   }
+}
+
+/** The event's JSON with its time: its type comes first, which is where the store looks for it. */
+function eventText(event: SessionEvent, at: number): string {
+  const text = JSON.stringify(event);
+  const ordered = text.startsWith('{"type":') ? text : JSON.stringify({ type: event.type, ...(event as object) });
+  return `${ordered.slice(0, -1)},"at":${at}}`;
 }

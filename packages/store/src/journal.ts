@@ -83,16 +83,22 @@ export class Journal {
   }
 
   /** Returns the number of the record. After a failure records are dropped: nothing waits for them. */
-  append(handle: number, strict: boolean, kind: RecordKind, at: number, body: Buffer): number {
+  append(handle: number, strict: boolean, kind: RecordKind, at: number, body: Buffer | string): number {
     if (this.#failure !== undefined) return this.#appended;
-    const large = body.length > COPY_BYTES;
-    if (this.#used + RECORD_HEAD + (large ? 0 : body.length) > GATHER_BYTES) this.flush();
-    this.#used = packHead(this.#gathered, this.#used, handle, kind, at, body.length);
+    const most = typeof body === 'string' ? body.length * 3 : body.length; // bytes of UTF-8
+    if (this.#used + RECORD_HEAD + Math.min(most, COPY_BYTES) > GATHER_BYTES) this.flush();
     this.#appended += 1;
     this.#strict ||= strict;
-    if (large) this.#write(body);
-    else {
-      this.#used += body.copy(this.#gathered, this.#used);
+    const start = this.#used + RECORD_HEAD;
+    if (most > COPY_BYTES) {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+      packHead(this.#gathered, this.#used, handle, kind, at, bytes.length);
+      this.#used = start;
+      this.#write(bytes);
+    } else {
+      const length = typeof body === 'string' ? this.#gathered.write(body, start) : body.copy(this.#gathered, start);
+      packHead(this.#gathered, this.#used, handle, kind, at, length);
+      this.#used = start + length;
       this.#timer ??= setTimeout(() => this.#tick(), FLUSH_MS).unref();
     }
     return this.#appended;
@@ -175,7 +181,7 @@ export class Journal {
     sealBlock(block, large);
     this.#used = BLOCK_HEAD;
     try {
-      const length = writeAll(this.#file.fd, large === undefined ? [block] : [block, large]);
+      const length = large === undefined ? writeAll(this.#file.fd, block) : writeBoth(this.#file.fd, block, large);
       this.#written = this.#appended;
       this.#file.bytes += length;
       this.#unsynced += length;
@@ -253,13 +259,18 @@ export class Journal {
 }
 
 /** What the system does not take at once it takes next, or it says why not. */
-function writeAll(fd: number, pieces: readonly Buffer[]): number {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  for (let written = writevSync(fd, pieces); written < length; ) {
-    const more = writeSync(fd, Buffer.concat(pieces), written);
+function writeAll(fd: number, bytes: Buffer): number {
+  for (let written = 0; written < bytes.length; ) {
+    const more = writeSync(fd, bytes, written);
     if (more === 0) throw new Error('nothing more could be written');
     written += more;
   }
+  return bytes.length;
+}
+
+function writeBoth(fd: number, first: Buffer, second: Buffer): number {
+  const [length, written] = [first.length + second.length, writevSync(fd, [first, second])];
+  if (written < length) writeAll(fd, Buffer.concat([first, second]).subarray(written));
   return length;
 }
 
