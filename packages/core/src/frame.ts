@@ -11,6 +11,8 @@ export interface Frame {
   readonly raw: Buffer;
   readonly first: boolean;
   readonly last: boolean;
+  /** Given where `raw` holds several whole messages of one kind that came together; they are counted as so many frames. */
+  readonly messages?: number;
 }
 
 /** Messages above this many bytes come as several frames, each at most this long. */

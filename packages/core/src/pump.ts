@@ -117,7 +117,7 @@ class Pump<C extends Frame, T extends Frame> {
       if (arrival !== undefined) await arrival;
       for (const frame of inlet.take()) {
         if (this.#over) return;
-        if (frame.first) this.#frames[from] += 1;
+        if (frame.first) this.#frames[from] += frame.messages ?? 1;
         const step = ask(frame);
         batch.open = !frame.last;
         if (Array.isArray(step)) batch.add(step);

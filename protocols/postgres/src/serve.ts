@@ -59,7 +59,7 @@ async function converse(accepted: AcceptedClient, login: TargetLogin, { classifi
       target: login.socket,
       targetName: target.name,
       clientDecoder: frontendDecoder(),
-      targetDecoder: backendDecoder(),
+      targetDecoder: backendDecoder({ rowRuns: true }),
       relay,
       gate,
       signal: gate.signal,

@@ -179,7 +179,7 @@ export function scene(rules: TestRules = {}, tables: Readonly<Record<string, rea
   return {
     gate,
     relay,
-    play: playbook(relay, { client: frontendDecoder(), target: backendDecoder() }),
+    play: playbook(relay, { client: frontendDecoder(), target: backendDecoder({ rowRuns: true }) }),
     warm: async (...texts) => {
       for (const text of texts) await classifier.analyse(text, { standardConformingStrings: true, serverVersion: '15.14' });
     },

@@ -53,6 +53,32 @@ describe('the frontend and backend decoders', () => {
     );
   });
 
+  test('rows may come as runs: split into messages they are the same, and nothing else is joined', () => {
+    const backend = fc
+      .tuple(fc.constantFrom(BACKEND.DataRow, BACKEND.DataRow, BACKEND.CommandComplete), fc.uint8Array({ maxLength: 40 }))
+      .map(([type, body]) => message(type, Buffer.from(body)));
+    fc.assert(
+      fc.property(
+        fc.array(backend, { maxLength: 30 }),
+        fc.array(fc.nat(), { maxLength: 8 }),
+        fc.uint8Array(),
+        (messages, offsets, tail) => {
+          const chunks = cut(Buffer.concat([...messages, Buffer.from(tail)]), offsets);
+          const [runs, plain] = [decode(backendDecoder({ rowRuns: true }), chunks), decode(backendDecoder(), chunks)];
+          expect(runs.error).toEqual(plain.error);
+          const single = runs.frames.flatMap(({ raw, messages: count = 1 }) =>
+            count === 1 ? [raw] : decode(backendDecoder(), [raw]).frames.map((frame) => frame.raw),
+          );
+          expect(single.map((raw) => raw.toString('hex'))).toEqual(plain.frames.map(({ raw }) => raw.toString('hex')));
+          expect(runs.frames.reduce((sum, { messages: count = 1 }) => sum + count, 0)).toBe(plain.frames.length);
+          for (const { type, messages: count = 1, size, raw } of runs.frames) {
+            if (count > 1) expect([type, size]).toEqual([BACKEND.DataRow, raw.length]);
+          }
+        },
+      ),
+    );
+  });
+
   test('a whole message is a view of its chunk, a straddling one a copy', () => {
     const chunk = Buffer.concat([encodeQuery('SELECT 1'), encodeQuery('SELECT 2')]);
     const decoder = frontendDecoder();

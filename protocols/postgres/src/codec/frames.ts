@@ -10,6 +10,6 @@ import type { Frame } from '@sallyport/core';
 export interface PgFrame extends Frame {
   /** The message's type byte, 0x51 for `Q`. */
   readonly type: number;
-  /** Bytes of the whole message on the wire: 1 + the length field. */
+  /** Bytes of the whole message on the wire: 1 + the length field. Of a run: of all its messages. */
   readonly size: number;
 }

@@ -1,4 +1,4 @@
-import { GatewayError, ProtocolError, type Step } from '@sallyport/core';
+import { GatewayError, type Out, ProtocolError, type Step } from '@sallyport/core';
 import type { PgFrame } from '../codec/frames.ts';
 import { decodeRowDescription, type Field } from '../codec/rows.ts';
 import { CellEditor } from './cell-editor.ts';
@@ -42,12 +42,12 @@ export class ResultRows {
 
   #ownRow(frame: PgFrame, { own }: Reply): Step {
     if (!frame.last) throw new GatewayError('ERR_LIMIT', "The target's answer to a question of the gateway is too large.");
-    if (typeof own === 'object') own.row?.(frame.raw);
+    if (typeof own === 'object') for (const raw of messagesIn(frame)) own.row?.(raw);
     return NOTHING;
   }
 
-  #verbatim({ raw, size }: PgFrame, reply: Reply): Step {
-    reply.run?.row(size);
+  #verbatim({ raw, size, messages = 1 }: PgFrame, reply: Reply): Step {
+    reply.run?.rows(messages, size);
     this.#parts = undefined;
     return toClient(raw);
   }
@@ -55,7 +55,7 @@ export class ResultRows {
   #firstPart(frame: PgFrame, reply: Reply, editor: CellEditor): Step {
     const { raw, last, size } = frame;
     if (editor.plan.cells.length === 0) return this.#verbatim(frame, reply);
-    if (last) return this.#masked(raw, reply, editor);
+    if (last) return editor.concerns(raw, 0, raw.length) ? this.#maskRun(frame, reply, editor) : this.#verbatim(frame, reply);
     if (size > MAX_MASKED_ROW_BYTES) {
       throw new GatewayError(
         'ERR_LIMIT',
@@ -78,8 +78,20 @@ export class ResultRows {
 
   #masked(raw: Buffer, { run }: Reply, editor: CellEditor): Step {
     const row = this.#masker.mask(raw, editor);
-    run?.row(row.length);
+    run?.rows(1, row.length);
     return toClient(row);
+  }
+
+  #maskRun(frame: PgFrame, { run }: Reply, editor: CellEditor): Step {
+    const pieces: Out[] = [];
+    let bytes = 0;
+    for (const raw of messagesIn(frame)) {
+      const data = this.#masker.mask(raw, editor);
+      pieces.push({ to: 'client', data });
+      bytes += data.length;
+    }
+    run?.rows(pieces.length, bytes);
+    return pieces;
   }
 
   /** Decides on a result's masks once. */
@@ -98,6 +110,16 @@ export class ResultRows {
       yield* each(go(await plan));
     })();
   }
+}
+
+/** The messages of a frame that may be a run. */
+function* messagesIn({ raw, messages = 1 }: PgFrame): Generator<Buffer> {
+  if (messages === 1) yield raw;
+  else
+    for (let at = 0, size = 0; at < raw.length; at += size) {
+      size = raw.readInt32BE(at + 1) + 1;
+      yield raw.subarray(at, at + size);
+    }
 }
 
 function belongsToNothing(): ProtocolError {

@@ -23,8 +23,8 @@ export class Run {
     this.#gate = gate;
   }
 
-  row(bytes: number): void {
-    this.#seen += 1;
+  rows(count: number, bytes: number): void {
+    this.#seen += count;
     this.bytes += bytes;
   }
 
