@@ -17,6 +17,7 @@ import { tokenCommand } from './commands/token.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { EXIT, exitCode, sentence } from './exit.ts';
 import { leaveWithReader, say } from './output/terminal.ts';
+import { visibleLines } from './output/visible.ts';
 import { VERSION } from './version.ts';
 
 const EPILOGUE = `
@@ -70,7 +71,7 @@ export async function run(argv: readonly string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
       return;
     }
-    say(`sallyport: ${sentence(error)}`);
+    say(`sallyport: ${visibleLines(sentence(error))}`);
     if (process.env['SALLYPORT_DEBUG'] !== undefined) console.error(error);
     process.exitCode = exitCode(error);
   }

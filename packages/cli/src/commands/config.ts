@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
+import { counted } from '../output/count.ts';
 import { print, say } from '../output/terminal.ts';
 import { toJson } from '../output/visible.ts';
 import { loadProtocols } from '../protocols.ts';
@@ -30,7 +31,7 @@ async function check(named: string | undefined, options: Options): Promise<void>
     if (options.json === true) return print(`${toJson({ ok: true, problems: [], warnings: config.warnings }, 2)}\n`);
     for (const warning of config.warnings) say(`warning: ${formatProblem(warning)}`);
     await print(
-      `${file} is valid: ${config.targets.length} targets, ${config.users.length} users, ${config.policy.rules.length} rules, ${config.masks.length} masks.\n`,
+      `${file} is valid: ${counted(config.targets.length, 'target')}, ${counted(config.users.length, 'user')}, ${counted(config.policy.rules.length, 'rule')}, ${counted(config.masks.length, 'mask')}.\n`,
     );
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -82,7 +82,7 @@ test('any names come back as they are', async () => {
       credentials: { username: { from: 'literal', value: username } },
       options: { database },
     });
-    expect(read).toEqual([{ name: 'secrets', columns: [pattern], method: 'null' }]);
+    expect(read).toEqual([{ name: 'secrets', columns: [pattern], method: 'null' }, expect.objectContaining({ name: 'secrets anywhere' })]);
   });
   await fc.assert(property, { numRuns: 100 });
 });

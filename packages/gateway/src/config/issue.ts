@@ -31,6 +31,7 @@ export function problemsOf(issue: Issue, context: IssueContext, under: Path = []
     case 'invalid_type':
       return say(wrongType(issue.expected, value));
     case 'invalid_value':
+      if (value === null && issue.values.includes('null')) return say('is nothing at all to YAML: write "null", in quotes.');
       return say(wrongValue(issue.values.map(String), path, value));
     case 'too_small':
       return say(issue.origin === 'array' || issue.origin === 'string' ? 'must not be empty.' : `must be at least ${issue.minimum}.`);

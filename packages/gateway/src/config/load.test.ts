@@ -236,6 +236,10 @@ test.each([
     'targets: {}\nmasking: [{ name: a, columns: a.b.c.d, method: hash }]',
     '2:31: masking[0].columns: "a.b.c.d" is no column pattern: write schema.table.column, table.column or *.column.',
   ],
+  [
+    'targets: {}\nmasking: [{ name: a, columns: b, method: null }]',
+    '2:45: masking[0].method: is nothing at all to YAML: write "null", in quotes.',
+  ],
   ['targets: {}\nmasking: [{ name: a, method: hash }]', '2:11: masking[0]: says not what it masks: add columns, detect or pattern.'],
   [
     'targets: {}\nmasking: [{ name: a, columns: "*.a", detect: [jwt], method: hash }]',
