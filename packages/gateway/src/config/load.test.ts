@@ -238,7 +238,7 @@ test.each([
   ],
   [
     'targets: {}\nmasking: [{ name: a, columns: b, method: null }]',
-    '2:45: masking[0].method: is nothing at all to YAML: write "null", in quotes.',
+    '2:42: masking[0].method: is nothing at all to YAML: write "null", in quotes.',
   ],
   ['targets: {}\nmasking: [{ name: a, method: hash }]', '2:11: masking[0]: says not what it masks: add columns, detect or pattern.'],
   [
