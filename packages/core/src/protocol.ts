@@ -35,17 +35,23 @@ export interface Target {
   readonly options: unknown;
 }
 
-/** SCRAM-SHA-256 material that a sign-in is tried against; RFC 5802. */
+/** What a proof without the secret itself is tried against: SCRAM-SHA-256, RFC 5802, or MySQL's native password. */
 export interface ScramMaterial {
   readonly salt: Buffer;
   readonly iterations: number;
   /** One per live token of the user. Empty for an unknown user, whose salt is a stable mock. */
-  readonly keys: readonly { readonly token: string; readonly storedKey: Buffer; readonly serverKey: Buffer }[];
+  readonly keys: readonly {
+    readonly token: string;
+    readonly storedKey: Buffer;
+    readonly serverKey: Buffer;
+    /** SHA1(SHA1(token)), for mysql_native_password. */
+    readonly sha1sha1: Buffer;
+  }[];
 }
 
 /** What a client proved. */
 export type Proof =
-  | { readonly method: 'scram'; readonly token: string } // the id of the token whose proof held
+  | { readonly method: 'scram' | 'native'; readonly token: string } // the id of the token whose proof held
   | { readonly method: 'password'; readonly secret: string }; // cleartext inside TLS
 
 /** One client's request for a session. */

@@ -106,7 +106,7 @@ export function createIdentity(options: IdentityOptions): IdentityService {
     },
 
     async signIn({ user, target, proof }) {
-      const row = await (proof.method === 'scram' ? tokens.get(proof.token) : bySecret(proof.secret, tokens));
+      const row = await (proof.method === 'password' ? bySecret(proof.secret, tokens) : tokens.get(proof.token));
       const { identity, token } = await vouch(row, user);
       requireScope(token, target);
       if (!(await tokens.use(token.id, now()))) {
@@ -155,7 +155,7 @@ function keysToTry(rows: readonly TokenRow[], now: number): ScramMaterial['keys'
   return [...rows]
     .sort((a, b) => Number(usable(b)) - Number(usable(a)) || b.createdAt - a.createdAt)
     .slice(0, MAX_TRIED)
-    .map((row) => ({ token: row.id, storedKey: row.scramStored, serverKey: row.scramServer }));
+    .map((row) => ({ token: row.id, storedKey: row.scramStored, serverKey: row.scramServer, sha1sha1: row.sha1sha1 }));
 }
 
 /** @throws GatewayError when the token opens no connection, or none to this target. */

@@ -64,7 +64,7 @@ function materialOf(user: string, tokens: readonly string[]): ScramMaterial {
   const salt = createHash('sha256').update(`salt of ${user}`).digest().subarray(0, 16);
   const keys = tokens.map((token) => {
     const salted = hiSync(token, salt, ITERATIONS);
-    return { token, storedKey: storedKey(clientKey(salted)), serverKey: serverKey(salted) };
+    return { token, storedKey: storedKey(clientKey(salted)), serverKey: serverKey(salted), sha1sha1: Buffer.alloc(20) };
   });
   return { salt, iterations: ITERATIONS, keys };
 }

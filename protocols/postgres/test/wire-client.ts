@@ -5,7 +5,7 @@ import { BACKEND } from '../src/codec/message-types.ts';
 import { encodeQuery } from '../src/codec/query.ts';
 import { decodeDataRow } from '../src/codec/rows.ts';
 import { loginTarget } from '../src/startup/login-target.ts';
-import { SocketReader } from '../src/startup/socket-reader.ts';
+import { MessageReader } from '../src/startup/message-reader.ts';
 
 const SETTINGS = new Map([
   ['client_encoding', 'UTF8'],
@@ -16,11 +16,11 @@ const END = 'end of the conversation';
 /** Speaks raw messages at a server, directly or through a gateway. */
 export class WireClient {
   readonly #socket: Awaited<ReturnType<typeof loginTarget>>['socket'];
-  readonly #reader: SocketReader;
+  readonly #reader: MessageReader;
 
   private constructor(socket: Awaited<ReturnType<typeof loginTarget>>['socket']) {
     this.#socket = socket;
-    this.#reader = new SocketReader(socket, 'target', AbortSignal.timeout(30_000));
+    this.#reader = new MessageReader(socket, 'target', AbortSignal.timeout(30_000));
   }
 
   static async connect(target: Target, database = 'postgres'): Promise<WireClient> {

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { type Endpoint, ExecError, type ExecItem } from '@sallyport/core';
+import { type Endpoint, ExecError, type ExecItem, ItemQueue } from '@sallyport/core';
 import type { ClientConfig, Connection } from 'pg';
 import { tagRows } from '../codec/query.ts';
-import { ItemQueue } from './item-queue.ts';
 
 /** A rule, an approver or time said no; the target's own permissions say it with the same SQLSTATE. */
 const DENIALS = new Set(['42501', '57014']);

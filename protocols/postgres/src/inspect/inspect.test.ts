@@ -188,7 +188,7 @@ describe('a server on this machine, without TLS', () => {
   });
 });
 
-describe.each([15, 18] as const)('a PostgreSQL %i that the network reaches', (version) => {
+describe('a server that the network reaches', () => {
   let server: PostgresServer;
   const as = (username: string): Target =>
     targetAt(server, { credentials: { username, password: 'secret' }, options: { database: 'postgres' } });
@@ -200,7 +200,7 @@ describe.each([15, 18] as const)('a PostgreSQL %i that the network reaches', (ve
   ];
 
   beforeAll(async () => {
-    server = await startPostgres({ version, hba, config: { listen_addresses: '*' } });
+    server = await startPostgres({ version: 15, hba, config: { listen_addresses: '*' } });
     await run(server, SET_UP);
   });
   afterAll(() => server?.stop());

@@ -72,12 +72,7 @@ async function lookAround(
   for (const database of (startupOptions(target).databases ?? []).slice(0, MOST_DATABASES)) {
     columns.push(...(await columnsElsewhere(target, database, results, sample, signal)));
   }
-  return {
-    product: `PostgreSQL ${version.split(/\s/)[0]}`,
-    databases,
-    columns,
-    leastAccount: leastAccount(usualDatabase(target), columns),
-  };
+  return { product: `PostgreSQL ${version.split(' ')[0]}`, databases, columns, leastAccount: leastAccount(usualDatabase(target), columns) };
 }
 
 /** A further database of the target's is a connection of its own. */

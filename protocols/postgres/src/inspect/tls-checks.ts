@@ -1,9 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import { connect as connectTls } from 'node:tls';
-import type { CheckResult, Target } from '@sallyport/core';
+import { type CheckResult, reach, SocketReader, settled, type Target, tlsOptions } from '@sallyport/core';
 import { SSL_REQUEST_PACKET } from '../codec/startup-packets.ts';
-import { SocketReader } from '../startup/socket-reader.ts';
-import { reach, settled, tlsOptions } from '../startup/target-connection.ts';
+import { ALPN_PROTOCOL } from '../startup/client-tls.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** A certificate that ends sooner deserves a look. */
@@ -47,7 +46,7 @@ export async function checkTls(target: Target, signal: AbortSignal): Promise<Tls
     const answer = String.fromCharCode((await new SocketReader(socket, 'target', signal).bytes(1))[0] as number);
     if (answer !== 'S') return { result: withoutTls(target.tls.mode, loopback), strongest: 'disable' };
     const asVerified: Target = { ...target, tls: { ...target.tls, mode: 'verify-full' } };
-    const tls = connectTls({ socket, ...tlsOptions(asVerified), rejectUnauthorized: false });
+    const tls = connectTls({ socket, ...tlsOptions(asVerified, ALPN_PROTOCOL), rejectUnauthorized: false });
     await settled(tls, 'secureConnect', signal);
     const certificate = tls.getPeerX509Certificate();
     const fault = tls.authorized ? undefined : String(tls.authorizationError);

@@ -69,13 +69,9 @@ function recordableText(meaning: Meaning, { indirect, settings }: CommandCircums
   ].join(RUNS);
 }
 
-/** Of a longer text, which nobody has understood, the beginning is recorded. */
-const SEALED_CHARACTERS = 1 << 20;
-
 function sealedText(text: string, analysis: Analysis, { standardConformingStrings }: ParserSettings, blanking: Blanking): string {
-  const cut = text.length > SEALED_CHARACTERS;
-  const blanked = blank(cut ? text.slice(0, SEALED_CHARACTERS) : text, standardConformingStrings, blanking);
-  return cut || runsCode(analysis) ? `${blanked} -- sealed: ${Buffer.byteLength(text)} bytes` : blanked;
+  const blanked = blank(text, standardConformingStrings, blanking);
+  return runsCode(analysis) ? `${blanked} -- sealed: ${Buffer.byteLength(text)} bytes` : blanked;
 }
 
 /** No literal stays, and no bare word in place of one; where only secrets are feared, numbers do. */

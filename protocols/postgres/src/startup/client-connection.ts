@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
-import type { GatewayError } from '@sallyport/core';
+import { type GatewayError, tolerateErrors } from '@sallyport/core';
 import { farewell } from '../errors.ts';
-import { SocketReader, tolerateErrors } from './socket-reader.ts';
+import { MessageReader } from './message-reader.ts';
 
 /** How long a client may take to close after the last words. */
 const CLOSE_GRACE_MS = 3_000;
@@ -9,14 +9,14 @@ const CLOSE_GRACE_MS = 3_000;
 /** A client's socket while it signs in. */
 export class ClientConnection {
   readonly socket: Duplex;
-  readonly reader: SocketReader;
+  readonly reader: MessageReader;
   /** TLS, with the gateway's own certificate. */
   readonly secure: boolean;
 
   constructor(socket: Duplex, secure: boolean, signal: AbortSignal) {
     this.socket = socket;
     this.secure = secure;
-    this.reader = new SocketReader(socket, 'client', signal);
+    this.reader = new MessageReader(socket, 'client', signal);
     tolerateErrors(socket);
   }
 

@@ -6,7 +6,7 @@ import { decodeAuthentication, encodeSASLInitialResponse, encodeSASLResponse } f
 import { encodeQuery, TERMINATE } from '../codec/query.ts';
 import { ClientConnection } from './client-connection.ts';
 import { scramSignIn } from './client-sign-in.ts';
-import { SocketReader } from './socket-reader.ts';
+import { MessageReader } from './message-reader.ts';
 
 const TOKEN = 'sp_right';
 const target = targetAt({ host: '127.0.0.1', port: 1, user: 'app', password: '' });
@@ -28,7 +28,7 @@ interface Outcome {
   readonly refused: [string, string][];
 }
 
-async function saslData(reader: SocketReader): Promise<string> {
+async function saslData(reader: MessageReader): Promise<string> {
   const request = decodeAuthentication(await reader.message(10_000));
   return 'data' in request ? request.data.toString() : '';
 }
@@ -55,11 +55,11 @@ async function begin(
   host: Host,
   user: string,
   secure: boolean,
-): Promise<Pick<Outcome, 'proof' | 'offered'> & { reader: SocketReader; socket: Duplex; ours: Duplex }> {
+): Promise<Pick<Outcome, 'proof' | 'offered'> & { reader: MessageReader; socket: Duplex; ours: Duplex }> {
   const [ours, theirs] = duplexPair();
   const proof = scramSignIn(new ClientConnection(ours, secure, host.signal), user, host);
   proof.catch(() => undefined);
-  const reader = new SocketReader(theirs, 'target', host.signal);
+  const reader = new MessageReader(theirs, 'target', host.signal);
   const request = decodeAuthentication(await reader.message(10_000));
   return { proof, offered: 'mechanisms' in request ? request.mechanisms : [], reader, socket: theirs, ours };
 }

@@ -13,7 +13,12 @@ const BINDING = 'tls-server-end-point';
 /** What a server takes as an answer (PG_MAX_AUTH_TOKEN_LENGTH), and the header. */
 const MAX_ANSWER_BYTES = 65_535 + 5;
 /** Tried where a user has no token, so that this takes as long as a wrong token. */
-const NO_KEY: ScramMaterial['keys'][number] = { token: '', storedKey: Buffer.alloc(32), serverKey: Buffer.alloc(32) };
+const NO_KEY: ScramMaterial['keys'][number] = {
+  token: '',
+  storedKey: Buffer.alloc(32),
+  serverKey: Buffer.alloc(32),
+  sha1sha1: Buffer.alloc(20),
+};
 
 /** Asks for the secret itself, which only TLS may carry: a JWT, or a token. */
 export async function passwordSignIn(client: ClientConnection): Promise<Proof> {

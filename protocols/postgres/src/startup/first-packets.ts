@@ -3,8 +3,8 @@ import { type Host, ProtocolError } from '@sallyport/core';
 import type { BackendKey } from '../codec/session-messages.ts';
 import { decodeStartupPacket, MAX_STARTUP_BYTES, type StartupMessage, type StartupPacket } from '../codec/startup-packets.ts';
 import { ClientConnection } from './client-connection.ts';
-import { acceptTls } from './client-tls.ts';
-import type { SocketReader } from './socket-reader.ts';
+import { startTls } from './client-tls.ts';
+import type { MessageReader } from './message-reader.ts';
 
 /** The first byte of a TLS handshake record: a client that does not ask before it begins TLS. */
 const TLS_HANDSHAKE = 0x16;
@@ -24,12 +24,12 @@ export type Opening = { readonly client: ClientConnection; readonly startup: Sta
 export async function openConversation(socket: Duplex, host: Host, onConnection: (client: ClientConnection) => void): Promise<Opening> {
   let client = new ClientConnection(socket, false, host.signal);
   onConnection(client);
-  const startTls = async (direct: boolean): Promise<void> => {
-    client = new ClientConnection(await acceptTls(socket, host.tls.context, direct, host.signal), true, host.signal);
+  const secure = async (direct: boolean): Promise<void> => {
+    client = new ClientConnection(await startTls(socket, host.tls.context, direct, host.signal), true, host.signal);
     onConnection(client);
   };
 
-  if ((await client.reader.peek()) === TLS_HANDSHAKE) await startTls(true);
+  if ((await client.reader.peek()) === TLS_HANDSHAKE) await secure(true);
   for (let gssAsked = false; ; ) {
     const packet = await readStartupPacket(client.reader);
     if (packet.type === 'StartupMessage') return { client, startup: packet };
@@ -43,12 +43,12 @@ export async function openConversation(socket: Duplex, host: Host, onConnection:
       // Whatever is behind the request was sent before TLS and could be anybody's (CVE-2021-23214).
       if (client.reader.waiting > 0) throw new ProtocolError('client', 'The client sent unencrypted bytes behind its SSLRequest.');
       client.write(Buffer.from('S'));
-      await startTls(false);
+      await secure(false);
     }
   }
 }
 
-async function readStartupPacket(reader: SocketReader): Promise<StartupPacket> {
+async function readStartupPacket(reader: MessageReader): Promise<StartupPacket> {
   const head = await reader.bytes(4);
   const length = head.readInt32BE(0);
   if (length < SMALLEST_PACKET_BYTES || length > MAX_STARTUP_BYTES) {

@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream';
-import { GatewayError, ProtocolError, type Target } from '@sallyport/core';
+import { GatewayError, ProtocolError, SocketReader, type Target, unreachable } from '@sallyport/core';
 import { type Authentication, decodeAuthentication } from '../codec/authentication.ts';
 import { decodeErrorOrNotice } from '../codec/error-fields.ts';
 import { BACKEND } from '../codec/message-types.ts';
 import { type BackendKey, decodeBackendKeyData, decodeNegotiateProtocolVersion, decodeParameterStatus } from '../codec/session-messages.ts';
 import { encodeCancelRequest, encodeStartupMessage } from '../codec/startup-packets.ts';
 import { SqlStateError } from '../errors.ts';
-import { SocketReader } from './socket-reader.ts';
-import { connectTarget, type TargetConnection, unreachable } from './target-connection.ts';
+import { MessageReader } from './message-reader.ts';
+import { connectTarget, type TargetConnection } from './target-connection.ts';
 import { refused, type SignInPeer, signInAtTarget } from './target-sign-in.ts';
 
 /** How long a login may take, whatever its caller's signal says. */
@@ -60,7 +60,7 @@ export async function loginTarget(
 
 async function converse(connection: TargetConnection, target: Target, signal: AbortSignal): Promise<TargetLogin> {
   const { socket, tls } = connection;
-  const reader = new SocketReader(socket, 'target', signal);
+  const reader = new MessageReader(socket, 'target', signal);
   const next = async (): Promise<Buffer> => {
     for (;;) {
       const raw = await reader.message(MAX_LOGIN_MESSAGE_BYTES);

@@ -1,4 +1,4 @@
-import { GatewayError, ProtocolError, type Target } from '@sallyport/core';
+import { GatewayError, ProtocolError, type Target, unreachable } from '@sallyport/core';
 import { decodeErrorOrNotice } from '../codec/error-fields.ts';
 import { encodeBind, encodeDescribe, encodeExecute, encodeParse, SYNC } from '../codec/extended-query.ts';
 import { BACKEND } from '../codec/message-types.ts';
@@ -6,8 +6,7 @@ import { TERMINATE } from '../codec/query.ts';
 import { decodeDataRow, decodeRowDescription, type Field } from '../codec/rows.ts';
 import { SqlStateError } from '../errors.ts';
 import { loginTarget } from './login-target.ts';
-import { SocketReader } from './socket-reader.ts';
-import { unreachable } from './target-connection.ts';
+import { MessageReader } from './message-reader.ts';
 
 /** How long one query may take before the connection is given up. */
 const QUERY_MS = 30_000;
@@ -50,7 +49,7 @@ export async function openOwnConnection(target: Target, database: string, signal
       if (!socket.writable) throw unreachable(target, "closed the gateway's own connection");
       try {
         socket.write(Buffer.concat([...messages, SYNC]));
-        const refusal = await readAnswer(new SocketReader(socket, 'target', AbortSignal.timeout(QUERY_MS)), (raw) => read(raw, found));
+        const refusal = await readAnswer(new MessageReader(socket, 'target', AbortSignal.timeout(QUERY_MS)), (raw) => read(raw, found));
         if (refusal === undefined) return found;
         throw refusal;
       } catch (cause) {
@@ -101,7 +100,7 @@ export async function openOwnConnection(target: Target, database: string, signal
 }
 
 /** Reads up to ReadyForQuery. @returns the target's refusal, if it refused */
-async function readAnswer(reader: SocketReader, read: (raw: Buffer) => void): Promise<SqlStateError | undefined> {
+async function readAnswer(reader: MessageReader, read: (raw: Buffer) => void): Promise<SqlStateError | undefined> {
   let refusal: SqlStateError | undefined;
   for (let bytes = 0; ; ) {
     const raw = await reader.message(MAX_ANSWER_BYTES);

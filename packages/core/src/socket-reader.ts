@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { GatewayError, ProtocolError, type Side } from '@sallyport/core';
-import { HEADER_BYTES } from '../codec/decoder.ts';
+import { GatewayError } from './errors.ts';
+import type { Side } from './frame.ts';
 
 /**
  * Reads a socket piece by piece, for the part of a session that is a script: sign-in, login, the
@@ -9,13 +9,13 @@ import { HEADER_BYTES } from '../codec/decoder.ts';
  */
 export class SocketReader {
   readonly #socket: Duplex;
-  readonly #side: Side;
+  readonly side: Side;
   readonly #signal: AbortSignal;
 
   /** @param signal ends every wait with its reason. */
   constructor(socket: Duplex, side: Side, signal: AbortSignal) {
     this.#socket = socket;
-    this.#side = side;
+    this.side = side;
     this.#signal = signal;
   }
 
@@ -49,19 +49,6 @@ export class SocketReader {
     return byte[0] as number;
   }
 
-  /**
-   * One whole message, header included.
-   * @param limit bytes of the largest one that is taken; checked before anything is allocated.
-   */
-  async message(limit: number): Promise<Buffer> {
-    const header = await this.bytes(HEADER_BYTES);
-    const length = header.readInt32BE(1);
-    if (length < 4 || length + 1 > limit) {
-      throw new ProtocolError(this.#side, `The ${this.#side} sent a message with length ${length}, outside 4 to ${limit - 1}.`);
-    }
-    return Buffer.concat([header, await this.bytes(length + 1 - HEADER_BYTES)]);
-  }
-
   /** Notices the peer's end while nobody reads. `stop` it before anybody does. */
   watchEnd(): { readonly left: AbortSignal; stop(): void } {
     const socket = this.#socket;
@@ -76,7 +63,7 @@ export class SocketReader {
   }
 
   #ended(): GatewayError {
-    return new GatewayError('ERR_ENDED', `The ${this.#side} closed the connection.`, { cause: this.#socket.errored });
+    return new GatewayError('ERR_ENDED', `The ${this.side} closed the connection.`, { cause: this.#socket.errored });
   }
 
   /** Waits until the socket has more to read or will never have. */
