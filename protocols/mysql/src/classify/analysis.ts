@@ -1,0 +1,135 @@
+import type { CommandClass } from '@sallyport/core';
+
+/** What decides how the server reads a text. Part of every cache key. */
+export interface ParserSettings {
+  readonly family: 'mysql' | 'mariadb';
+  /** As version comments write it: 80036 for 8.0.36, 101119 for 10.11.19. Absent: not known. */
+  readonly version?: number;
+  /**
+   * The session's `sql_mode`, upper-case names. Absent: not known, and a text whose meaning hangs on it is refused.
+   * `SELECT @@sql_mode` of a combined mode also lists what it stands for: ANSI lists ANSI_QUOTES.
+   */
+  readonly sqlMode?: ReadonlySet<string>;
+  /** The session's `character_set_client`, lower case. */
+  readonly characterSet: string;
+  /** What names without a schema are in. Absent: no database is chosen, or it is not known. */
+  readonly database?: string;
+  /** `lower_case_table_names` is not 0: names of tables and schemas are read without regard to case. */
+  readonly foldNames: boolean;
+  /** Stored functions that count as read: the target's `functions`, lower case, `schema.name`. */
+  readonly functions: ReadonlySet<string>;
+}
+
+/** A name. The schema is the session's database where none was written; absent when that is not known. */
+export interface NameRef {
+  readonly schema?: string;
+  readonly name: string;
+}
+
+/** A table, view or sequence. */
+export interface RelationRef extends NameRef {
+  /** What the statement does to it. Both where it is named for both. */
+  readonly use: 'read' | 'write' | 'both';
+}
+
+/**
+ * One expression of a statement's outermost select list (or RETURNING), in order.
+ * - `star`: `*` or `t.*`: any number of output columns.
+ * - `count`: exactly count(*).  - `constant`: no column, variable, function, parameter or subquery in it.
+ * - `expression`: everything else, with the columns it uses. `opaque` when a subquery, variable, parameter, or a
+ *   function that is not known to do no more than compute is in it.
+ */
+export type OutputRef =
+  | { readonly kind: 'star' | 'count' | 'constant' }
+  | { readonly kind: 'expression'; readonly columns: readonly string[]; readonly opaque: boolean };
+
+/** A change of a system variable. */
+export interface VariableChange {
+  /** Lower case: `sql_mode`. SET NAMES and SET CHARACTER SET change `names`. */
+  readonly name: string;
+  /** Text of a constant value without its quotes; absent for expressions and DEFAULT. */
+  readonly value?: string;
+}
+
+/** Literals and parameters of a statement that stand beside one and the same column. */
+interface Binding {
+  /** `equal`: `column = x`, `column IN (x)`. `compared`: any other comparison. `stored`: INSERT … VALUES, SET. */
+  readonly use: 'equal' | 'compared' | 'stored';
+  readonly column: string;
+  /** One of these has the column; the others must have none of that name. */
+  readonly tables: readonly NameRef[];
+  /** Their numbers in the whole text: strings and numbers are counted from 0. */
+  readonly literals: readonly number[];
+  /** From 0, the first `?` of the text. */
+  readonly parameters: readonly number[];
+}
+
+/** What one statement of a text does, from its syntax alone. */
+export interface StatementAnalysis {
+  /** Upper case: `SELECT`, `CREATE TABLE`, `LOAD DATA`. */
+  readonly verb: string;
+  /** The verb and those of the statements inside it, each once: EXPLAIN, DELETE. */
+  readonly verbs: readonly string[];
+  readonly class: readonly CommandClass[];
+  /** Every table-like name at any depth, names of WITH queries left out. */
+  readonly relations: readonly RelationRef[];
+  /** Every routine called that the server does not bring, those that {@link ParserSettings.functions} lists too. */
+  readonly routines: readonly NameRef[];
+  readonly unfiltered: boolean;
+  /**
+   * Values read from a relation may be stored where no mask finds them: INSERT … SELECT, UPDATE that sets a column
+   * from another or from a subquery, CREATE TABLE … SELECT, views and stored programs, SELECT … INTO @x, `@x :=`, INTO
+   * OUTFILE. False where only constants and parameters are stored. Over protected data it is to be refused whatever
+   * the class: a user variable is set by a mere read.
+   */
+  readonly copies: boolean;
+  /** Absent: it returns no rows, or its outputs cannot be told apart. */
+  readonly outputs?: readonly OutputRef[];
+  /** FROM holds only plain tables: no subquery, WITH query, table function, set operation. */
+  readonly flat: boolean;
+  /** What its literals and parameters stand beside, where that is known. */
+  readonly bindings: readonly Binding[];
+  /** PREPARE name FROM '…': the text and its analysis. Names are lower case, as the server compares them. */
+  readonly prepare?: { readonly name: string; readonly text: string; readonly analysis: Analysis };
+  /**
+   * EXECUTE name: it does what `name` does. `class` is what it does besides; its own `class` holds
+   * `unknown` until `withPrepared` has put the prepared statement in.
+   */
+  readonly execute?: { readonly name: string; readonly class: readonly CommandClass[] };
+  /** DEALLOCATE or DROP PREPARE. */
+  readonly deallocate?: string;
+  /** USE: the session's database from then on. */
+  readonly database?: string;
+  /** System variables that it changes for the session, in order. */
+  readonly sets: readonly VariableChange[];
+  /**
+   * What decides how a text is read (sql_mode, character set, database) may be another after it: ask the
+   * server before the next text is judged. Not set where {@link sets} and {@link database} say what it becomes.
+   */
+  readonly unsettles: boolean;
+  /** Reads what the server collected of others' data or statements: process list, digests, histograms, warnings. */
+  readonly collected: boolean;
+  /** Data of relations that are not named may come out: CALL, HANDLER … READ, stored functions, LOAD_FILE. */
+  readonly opaque: boolean;
+  /** Its literals hold authentication secrets: IDENTIFIED BY, SET PASSWORD, CREATE SERVER. */
+  readonly secret: boolean;
+  /** `[start, end)` in the text, without the `;` behind it. */
+  readonly start: number;
+  readonly end: number;
+  readonly reason?: string;
+}
+
+/** A whole text: one COM_QUERY or COM_STMT_PREPARE. */
+export interface Analysis {
+  /** In order; empty for a text of nothing but comments. */
+  readonly statements: readonly StatementAnalysis[];
+  /** The text with literals as `'?'` and `0`, comments gone and white space folded; of a long or refused text its length. */
+  readonly shape: string;
+  /** Set when the text is not understood: its class is unknown, and it is to be treated as doing anything. */
+  readonly failure?: string;
+  /**
+   * What the text does hangs on its literals: another text of the same shape may do something else. Set for everything
+   * but plain queries, data modifications and transaction control whose literals decided nothing.
+   */
+  readonly byValue?: true;
+}

@@ -1,0 +1,385 @@
+import type { CommandClass } from '@sallyport/core';
+import { group } from './expressions.ts';
+import type { Parse } from './parse.ts';
+import { programStatement } from './programs.ts';
+
+/** What CREATE, ALTER and DROP are of, and what that is. Longest first. */
+const OBJECTS: readonly (readonly [words: readonly string[], classes: readonly CommandClass[]])[] = [
+  [['SPATIAL', 'REFERENCE', 'SYSTEM'], ['admin']],
+  [['RESOURCE', 'GROUP'], ['admin']],
+  [['LOGFILE', 'GROUP'], ['admin']],
+  [['UNDO', 'TABLESPACE'], ['admin']],
+  [['TABLESPACE'], ['admin']],
+  [['SERVER'], ['admin']],
+  [['INSTANCE'], ['admin']],
+  [['USER'], ['privilege']],
+  [['ROLE'], ['privilege']],
+  [['TABLE'], ['ddl']],
+  [['TABLES'], ['ddl']],
+  [['VIEW'], ['ddl']],
+  [['INDEX'], ['ddl']],
+  [['SEQUENCE'], ['ddl']],
+  [['TRIGGER'], ['ddl']],
+  [['PROCEDURE'], ['ddl']],
+  [['FUNCTION'], ['ddl']],
+  [['EVENT'], ['ddl']],
+  [['DATABASE'], ['ddl']],
+  [['SCHEMA'], ['ddl']],
+];
+/** Engines whose tables are files of one's choice or tables of another server. */
+const ADMIN_ENGINES: ReadonlySet<string> = new Set(['FEDERATED', 'FEDERATEDX', 'CONNECT', 'SPIDER', 'S3', 'SPHINX']);
+const MODIFIERS: ReadonlySet<string> = new Set([
+  'UNIQUE',
+  'FULLTEXT',
+  'VECTOR',
+  'ONLINE',
+  'OFFLINE',
+  'IGNORE',
+  'AGGREGATE',
+  'SPATIAL',
+  'PRIVATE',
+]);
+
+/** CREATE; the verb is stepped over. */
+export function create(parse: Parse): void {
+  const { cursor, survey } = parse;
+  cursor.accept('OR', 'REPLACE');
+  const temporary = cursor.accept('TEMPORARY');
+  origin(parse);
+  if (cursor.word !== 'SPATIAL' || cursor.ahead(1) !== 'REFERENCE') cursor.skipAny(MODIFIERS);
+  const object = objectType(parse, 'CREATE');
+  if (temporary) {
+    survey.classes.delete('ddl');
+    survey.add('write');
+  }
+  cursor.accept('IF', 'NOT', 'EXISTS');
+  switch (object) {
+    case 'TABLE':
+      parse.relation('write');
+      if (cursor.accept('(', 'LIKE')) parse.relation('read');
+      rest(parse);
+      return;
+    case 'VIEW':
+      view(parse);
+      return;
+    case 'PROCEDURE':
+    case 'FUNCTION':
+      routine(parse, object);
+      return;
+    case 'TRIGGER':
+      trigger(parse);
+      return;
+    case 'EVENT':
+      parse.ref();
+      event(parse);
+      return;
+    case 'SEQUENCE':
+      parse.relation('write');
+      rest(parse);
+      return;
+    case 'INDEX':
+      index(parse);
+      return;
+    default:
+      rest(parse);
+  }
+}
+
+function index(parse: Parse): void {
+  const { cursor } = parse;
+  while (!cursor.accept('ON')) {
+    if (cursor.ended) cursor.fail();
+    cursor.at += 1;
+  }
+  parse.relation('write');
+  rest(parse);
+}
+
+/** ALGORITHM, DEFINER and SQL SECURITY: who a stored program or view acts as. */
+function origin(parse: Parse): void {
+  const { cursor, survey } = parse;
+  for (;;) {
+    if (cursor.accept('ALGORITHM', '=')) cursor.name();
+    else if (cursor.accept('SQL', 'SECURITY')) cursor.name();
+    else if (cursor.accept('DEFINER', '=')) {
+      const own = cursor.word === 'CURRENT_USER';
+      if (!own) survey.add('privilege');
+      cursor.at += 1;
+      if (own && cursor.ahead(0) === '(') cursor.skipParentheses();
+      if (cursor.kind === 'variable') cursor.at += 1;
+    } else return;
+  }
+}
+
+function objectType(parse: Parse, verb: string): string {
+  const { cursor, survey } = parse;
+  const found = OBJECTS.find(([words]) => cursor.accept(...words));
+  if (found === undefined) return cursor.fail();
+  const [words, classes] = found;
+  const object = words.join(' ') === 'SCHEMA' ? 'DATABASE' : words.join(' ') === 'TABLES' ? 'TABLE' : words.join(' ');
+  parse.called(`${verb} ${object}`);
+  survey.add(...classes);
+  if (object === 'USER' || object === 'ROLE' || object === 'SERVER') survey.secret = true;
+  return object;
+}
+
+function view(parse: Parse): void {
+  const { cursor, survey } = parse;
+  parse.relation('write');
+  if (cursor.word === '(') cursor.skipParentheses();
+  cursor.expect('AS');
+  survey.copies = true;
+  parse.grammar.query(parse);
+  rest(parse);
+}
+
+const CHARACTERISTIC_WORDS: ReadonlySet<string> = new Set(
+  'COMMENT LANGUAGE SQL NOT DETERMINISTIC CONTAINS NO READS MODIFIES DATA SECURITY DEFINER INVOKER AGGREGATE NONE'.split(' '),
+);
+const TYPE_WORDS: ReadonlySet<string> = new Set(
+  'UNSIGNED SIGNED ZEROFILL BINARY CHARSET CHARACTER SET COLLATE ASCII UNICODE BYTE'.split(' '),
+);
+
+function routine(parse: Parse, object: string): void {
+  const { cursor, survey } = parse;
+  parse.ref();
+  if (object === 'FUNCTION' && cursor.word === 'RETURNS' && loads(parse)) {
+    survey.add('admin');
+    survey.reason ??= 'The function is loaded from a library file on the server.';
+    while (!cursor.ended) cursor.at += 1;
+    return;
+  }
+  cursor.skipParentheses();
+  if (cursor.accept('RETURNS')) returnType(parse);
+  while (CHARACTERISTIC_WORDS.has(cursor.word) || cursor.kind === 'string') {
+    if (cursor.word === 'LANGUAGE' && cursor.ahead(1) !== 'SQL') cursor.fail();
+    cursor.at += 1;
+  }
+  body(parse);
+}
+
+/** CREATE FUNCTION f RETURNS t SONAME '…' */
+function loads({ cursor }: Parse): boolean {
+  for (let ahead = 1; ahead <= 3; ahead += 1) if (cursor.ahead(ahead) === 'SONAME') return true;
+  return false;
+}
+
+function returnType({ cursor }: Parse): void {
+  cursor.name();
+  if (cursor.word === 'PRECISION' || cursor.word === 'VARYING') cursor.at += 1;
+  if (cursor.word === '(') cursor.skipParentheses();
+  while (TYPE_WORDS.has(cursor.word)) {
+    const named = cursor.word === 'SET' || cursor.word === 'CHARSET' || cursor.word === 'COLLATE';
+    cursor.at += named ? 2 : 1;
+  }
+}
+
+function trigger(parse: Parse): void {
+  const { cursor } = parse;
+  parse.ref();
+  while (cursor.word !== 'ON') {
+    if (cursor.ended) cursor.fail();
+    cursor.at += 1;
+  }
+  cursor.expect('ON');
+  parse.relation('write');
+  cursor.expect('FOR', 'EACH', 'ROW');
+  if (cursor.accept('FOLLOWS') || cursor.accept('PRECEDES')) cursor.name();
+  body(parse);
+}
+
+function event(parse: Parse): void {
+  const { cursor } = parse;
+  while (!cursor.ended && cursor.word !== 'DO') {
+    if (cursor.word === '(') group(parse);
+    else if (cursor.word === 'SELECT') cursor.fail();
+    else cursor.at += 1;
+  }
+  if (cursor.accept('DO')) body(parse);
+}
+
+/** What it defines will run without being asked again: it counts as done. */
+function body(parse: Parse): void {
+  parse.survey.copies = true;
+  parse.within(() => programStatement(parse));
+}
+
+/** The rest of a definition. Queries, tables and engines in it count; its other words do not. */
+function rest(parse: Parse): void {
+  const { cursor, survey } = parse;
+  while (!cursor.ended) {
+    const { word } = cursor;
+    if (
+      word === 'SELECT' ||
+      (word === 'WITH' && beginsWith(parse)) ||
+      (word === 'TABLE' && cursor.tokens.kind(cursor.at + 1) !== 'symbol' && !cursor.ended)
+    ) {
+      copyFrom(parse);
+    } else if (word === 'VALUES' && beginsRows(parse)) copyFrom(parse);
+    else if (word === 'REFERENCES' || word === 'LIKE') {
+      cursor.at += 1;
+      if (cursor.named) parse.relation('read');
+    } else if (cursor.accept('UNION') || cursor.accept('UNION', '=')) mergeTables(parse);
+    else if (cursor.accept('ENGINE')) engine(parse);
+    else if ((word === 'DATA' || word === 'INDEX') && cursor.ahead(1) === 'DIRECTORY') {
+      survey.add('admin');
+      cursor.at += 2;
+    } else if (word === 'CONNECTION' || word === 'PASSWORD' || word === 'IDENTIFIED') {
+      survey.secret = true;
+      cursor.at += 1;
+    } else if ((word === 'AS' || word === 'DEFAULT') && cursor.ahead(1) === '(') computed(parse);
+    else cursor.at += 1;
+  }
+}
+
+/** A column that is filled from others, or CREATE TABLE … AS (SELECT …). */
+function computed(parse: Parse): void {
+  const { cursor, survey } = parse;
+  cursor.at += 1;
+  const before = survey.reads;
+  group(parse);
+  if (survey.reads > before) survey.copies = true;
+}
+
+function beginsWith({ cursor }: Parse): boolean {
+  return cursor.ahead(1) === 'RECURSIVE' || (cursor.ahead(2) === 'AS' && cursor.ahead(3) === '(') || cursor.ahead(2) === '(';
+}
+
+/** VALUES (1), (2): no bounds of a partition. */
+function beginsRows({ cursor }: Parse): boolean {
+  return (cursor.ahead(1) === '(' && cursor.ahead(-1) !== 'PARTITION') || cursor.ahead(1) === 'ROW';
+}
+
+function copyFrom(parse: Parse): void {
+  const before = parse.survey.reads;
+  parse.grammar.query(parse);
+  if (parse.survey.reads > before) parse.survey.copies = true;
+}
+
+/** UNION = (a, b): a table that is several. Behind a query in parentheses it is the set operator. */
+function mergeTables(parse: Parse): void {
+  const { cursor } = parse;
+  if (!cursor.accept('=') || !cursor.accept('(')) return;
+  do {
+    if (!cursor.named) break;
+    parse.relation('read');
+    parse.survey.copies = true;
+  } while (cursor.accept(','));
+  cursor.expect(')');
+}
+
+function engine(parse: Parse): void {
+  const { cursor, survey } = parse;
+  cursor.accept('=');
+  const name = cursor.literal() ?? (cursor.named ? cursor.nameAt(cursor.at) : '');
+  if (ADMIN_ENGINES.has(name.toUpperCase())) {
+    survey.add('admin');
+    survey.secret = true;
+    survey.reason ??= 'Tables of that engine are kept in files or on servers elsewhere.';
+  }
+  cursor.at += 1;
+}
+
+/** ALTER; the verb is stepped over. */
+export function alter(parse: Parse): void {
+  const { cursor } = parse;
+  origin(parse);
+  cursor.skipAny(MODIFIERS);
+  const object = objectType(parse, 'ALTER');
+  cursor.accept('IF', 'EXISTS');
+  switch (object) {
+    case 'TABLE':
+      parse.relation('write');
+      alterations(parse);
+      return;
+    case 'VIEW':
+      view(parse);
+      return;
+    case 'SEQUENCE':
+      parse.relation('write');
+      rest(parse);
+      return;
+    case 'EVENT':
+      parse.ref();
+      event(parse);
+      return;
+    default:
+      rest(parse);
+  }
+}
+
+function alterations(parse: Parse): void {
+  const { cursor, survey } = parse;
+  const start = cursor.at;
+  for (; !cursor.ended; cursor.at += 1) {
+    if (cursor.accept('RENAME')) renamed(parse);
+    else if (cursor.accept('WITH', 'TABLE')) {
+      parse.relation('write'); // EXCHANGE PARTITION p WITH TABLE t
+      survey.copies = true;
+    } else if (cursor.word === 'TABLESPACE' && ['IMPORT', 'DISCARD'].includes(cursor.ahead(-1))) survey.add('admin');
+    if (cursor.ended) break;
+  }
+  cursor.at = start;
+  rest(parse);
+}
+
+/** RENAME TO name, RENAME AS name, RENAME name, but not RENAME COLUMN, INDEX and KEY. */
+function renamed(parse: Parse): void {
+  const { cursor } = parse;
+  if (['COLUMN', 'INDEX', 'KEY'].includes(cursor.word)) return;
+  if (!cursor.accept('TO') && !cursor.accept('AS')) cursor.accept('=');
+  parse.relation('write');
+}
+
+/** DROP; the verb is stepped over. */
+export function drop(parse: Parse): void {
+  const { cursor, survey } = parse;
+  const temporary = cursor.accept('TEMPORARY');
+  cursor.skipAny(MODIFIERS);
+  const object = objectType(parse, 'DROP');
+  if (temporary) {
+    survey.classes.delete('ddl');
+    survey.add('write');
+  }
+  cursor.accept('IF', 'EXISTS');
+  if (object === 'TABLE' || object === 'VIEW' || object === 'SEQUENCE') {
+    do parse.relation('write');
+    while (cursor.accept(','));
+  } else if (object === 'INDEX') {
+    cursor.name();
+    cursor.expect('ON');
+    parse.relation('write');
+  }
+  rest(parse);
+}
+
+/** TRUNCATE; the verb is stepped over. */
+export function truncate(parse: Parse): void {
+  parse.called('TRUNCATE');
+  parse.survey.add('ddl');
+  parse.cursor.accept('TABLE');
+  parse.relation('write');
+  rest(parse);
+}
+
+/** RENAME TABLE a TO b, RENAME USER a TO b; the verb is stepped over. */
+export function rename(parse: Parse): void {
+  const { cursor, survey } = parse;
+  if (cursor.accept('USER')) {
+    parse.called('RENAME USER');
+    survey.add('privilege');
+    rest(parse);
+    return;
+  }
+  if (!cursor.accept('TABLE')) cursor.expect('TABLES');
+  parse.called('RENAME TABLE');
+  survey.add('ddl');
+  cursor.accept('IF', 'EXISTS');
+  do {
+    parse.relation('write');
+    if (cursor.accept('WAIT')) cursor.at += 1;
+    cursor.accept('NOWAIT');
+    cursor.expect('TO');
+    parse.relation('write');
+  } while (cursor.accept(','));
+}
