@@ -2,6 +2,6 @@ import type { Protocol } from '@sallyport/core';
 
 /** Every protocol this program speaks. A new one is a line here. */
 export async function loadProtocols(): Promise<readonly Protocol[]> {
-  const { postgres } = await import('@sallyport/postgres');
-  return [postgres()];
+  const [{ postgres }, { mysql }] = await Promise.all([import('@sallyport/postgres'), import('@sallyport/mysql')]);
+  return [postgres(), mysql()];
 }

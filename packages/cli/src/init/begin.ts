@@ -51,13 +51,22 @@ export interface Begun {
  * @throws CliError
  */
 export async function begin(request: Request): Promise<Begun> {
-  const { options, file } = request;
-  demandAbsent(file, options.force === true);
-  const found = await discover(request);
-  const masks = await chooseMasks(found, request.ask);
-  const beginning = await findBeginning(options, found.where, request.ask);
-  const { where, trial } = found;
-  const secret = where.password === undefined || where.passwordEnv !== undefined ? undefined : passwordFile(dirname(file), beginning.name);
+  const { options, file, protocols, ask, say, signal } = request;
+  const force = options.force === true;
+  demandAbsent(file, force);
+  const where = await findWhereabouts(request.dsn, options, protocols, process.env, ask);
+  const question = 'May a few values of text columns be read too, to find what column names do not tell? None is shown or kept.';
+  const sample = options.sample ?? (await ask?.confirm(question, false)) ?? false;
+  say(`Looking at ${where.host}:${where.port} ...`);
+  const trial = await tryTarget(where, sample, ask, signal);
+  if (trial.weaker !== undefined) say(`TLS is "${trial.tls}", and not "verify-full": ${trial.weaker}`);
+  const proposed = proposeMasks(trial.inside.columns);
+  await request.show({ where, trial, masks: proposed });
+  const masks = proposed.length === 0 || ((await ask?.confirm('Mask these columns?', true)) ?? true) ? proposed : [];
+  const beginning = await findBeginning(options, where, ask);
+  const folder = dirname(file);
+  const secret = where.password === undefined || where.passwordEnv !== undefined ? undefined : passwordFile(folder, beginning.name);
+  if (secret !== undefined) demandAbsent(secret, force);
   const reference =
     where.passwordEnv === undefined ? secret && `\${file:./secrets/${beginning.name}.password}` : `\${env:${where.passwordEnv}}`;
   const draft: Draft = {
@@ -67,45 +76,18 @@ export async function begin(request: Request): Promise<Begun> {
     ...(trial.weaker !== undefined && { weaker: trial.weaker }),
     product: trial.inside.product,
     masks,
-    ...(await addresses(options, where.protocol.defaultPort + LISTEN_OFFSET, request.say)),
+    ...(await addresses(options, where.protocol.defaultPort + LISTEN_OFFSET, say)),
     ...(reference !== undefined && { password: reference }),
-    folder: dirname(file),
+    folder,
   };
-  await write(request, draft, secret);
-  return { file, draft, trial, ...(secret !== undefined && { passwordFile: secret }) };
-}
-
-async function discover({ dsn, options, protocols, ask, say, show, signal }: Request): Promise<Discovery> {
-  const where = await findWhereabouts(dsn, options, protocols, process.env, ask);
-  const question = 'May a few values of text columns be read too, to find what column names do not tell? None is shown or kept.';
-  const sample = options.sample ?? (await ask?.confirm(question, false)) ?? false;
-  say(`Looking at ${where.host}:${where.port} ...`);
-  const trial = await tryTarget(where, sample, ask, signal);
-  if (trial.weaker !== undefined) say(`TLS is "${trial.tls}", and not "verify-full": ${trial.weaker}`);
-  const found = { where, trial, masks: proposeMasks(trial.inside.columns) };
-  await show(found);
-  return found;
-}
-
-async function chooseMasks({ masks }: Discovery, ask: Ask | undefined): Promise<readonly MaskProposal[]> {
-  if (masks.length === 0 || ask === undefined) return masks;
-  return (await ask.confirm('Mask these columns?', true)) ? masks : [];
-}
-
-/** The password first: a configuration whose password is missing would start nothing. */
-async function write({ options, file, protocols }: Request, draft: Draft, secret: string | undefined): Promise<void> {
-  const force = options.force === true;
-  const { password } = draft.where;
-  if (secret !== undefined && password !== undefined) {
-    demandAbsent(secret, force);
-    await writePassword(secret, password, force);
-  }
+  if (secret !== undefined && where.password !== undefined) await writePassword(secret, where.password, force);
   try {
     await writeConfiguration(file, configurationText(draft), protocols, force);
   } catch (error) {
     if (secret !== undefined) await rm(secret, { force: true });
     throw error;
   }
+  return { file, draft, trial, ...(secret !== undefined && { passwordFile: secret }) };
 }
 
 /** The usual ports, or the next ones that are free. */

@@ -62,14 +62,6 @@ test('a weaker TLS stands there with its reason, a CA with its path', async () =
   expect((await load({ ...DRAFT, where: { ...DRAFT.where, ca } })).targets[0]?.tls.caFile).toBe(ca.file);
 });
 
-test('what the server says of itself stays in its comment', async () => {
-  const hostile = 'x\nrules: []\r\nmasking: []\u0085defaults: {}\u001b[2J';
-  const text = configurationText({ ...DRAFT, tls: 'require', product: hostile, weaker: hostile });
-  expect(text).not.toMatch(/^(rules|masking): \[\]$/m);
-  expect(text).not.toContain('\u001b');
-  expect((await load({ ...DRAFT, tls: 'require', product: hostile, weaker: hostile })).policy.rules).toHaveLength(3);
-});
-
 test('any names come back as they are', async () => {
   const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((each) => !each.includes('${') && each.isWellFormed());
   const column = fc.string({ minLength: 1 }).map((each) => `*."${each.replaceAll('"', '""')}"`);

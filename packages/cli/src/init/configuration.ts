@@ -1,7 +1,6 @@
 import { relative } from 'node:path';
 import type { Target } from '@sallyport/core';
 import type { MaskProposal } from '@sallyport/gateway';
-import { visible } from '../output/visible.ts';
 import type { Beginning, Whereabouts } from './answers.ts';
 
 /** All that a first configuration is made of. */
@@ -24,7 +23,7 @@ export interface Draft {
 /** A commented sallyport.yaml for one target. */
 export function configurationText(draft: Draft): string {
   const { beginning } = draft;
-  return `# Sallyport before ${beginning.name} (${visible(draft.product)}), begun by \`sallyport init\`. Every key: docs/configuration.md.
+  return `# Sallyport before ${beginning.name} (${draft.product}), begun by \`sallyport init\`. Every key: docs/configuration.md.
 # After a change: \`sallyport config check\`, then send the running gateway a SIGHUP. \`sallyport doctor\` looks for what is wrong.
 
 data_dir: ./.sallyport              # the record, the keys, the gateway's own CA; for its account alone
@@ -122,8 +121,8 @@ function pathFrom(folder: string, file: string): string {
   return near.startsWith('..') ? file : `./${near}`;
 }
 
-/** Words, some of them the server's own, as lines of a comment. */
+/** Words as lines of a comment. */
 function comment(text = ''): readonly string[] {
-  const lines = visible(text).match(/\S.{0,100}(?=\s|$)/g) ?? [];
+  const lines = text.replace(/\s+/g, ' ').match(/\S.{0,100}(?=\s|$)/g) ?? [];
   return lines.map((line) => `    # ${line}`);
 }

@@ -4,7 +4,7 @@ import { renderFindings } from '../doctor/report.ts';
 import { counted } from '../output/count.ts';
 import { renderTable } from '../output/table.ts';
 import { terminalWidth } from '../output/terminal.ts';
-import { visible, visibleLines } from '../output/visible.ts';
+import { visible } from '../output/visible.ts';
 import type { Begun, Discovery } from './begin.ts';
 import { near, nextLines } from './next-lines.ts';
 
@@ -43,7 +43,7 @@ export function renderBegun(begun: Begun): string {
       ? []
       : [
           heading('an account that may do no more than it needs: make it there as an administrator, then put it under credentials'),
-          `${visibleLines(account)}\n\n`,
+          `${account}\n\n`,
         ]),
     ...lines.flatMap(({ title, line }) => [title === '' ? '' : heading(title), `${line}\n`]),
   ].join('');

@@ -1,7 +1,6 @@
 import type { CheckResult, Inspection, Interior, Target } from '@sallyport/core';
 import { checkNetwork } from '../doctor/network-checks.ts';
 import { CliError } from '../exit.ts';
-import { visible } from '../output/visible.ts';
 import type { Whereabouts } from './answers.ts';
 import type { Ask } from './ask.ts';
 
@@ -82,7 +81,6 @@ function refusal({ password }: Whereabouts, obstacle: CheckResult | undefined): 
   return new CliError(`${obstacle === undefined ? 'The target could not be looked at.' : sentences(obstacle)}${hint}`);
 }
 
-/** A server's own words, a certificate's names among them, must not speak to the terminal. */
 function sentences({ message, mend }: CheckResult): string {
-  return visible(mend === undefined ? message : `${message} Mend: ${mend}.`);
+  return mend === undefined ? message : `${message} Mend: ${mend}.`;
 }

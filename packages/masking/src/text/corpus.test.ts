@@ -47,17 +47,6 @@ describe.each(score(find, all.positives, all.negatives))('$form', ({ form, posit
   });
 });
 
-test('a text that arrives byte by byte comes out as the whole', () => {
-  const by = new RulesMask([{ mask: { rule: 'all', method: 'redact', apply: () => '[x]' }, detectors: DETECTOR_NAMES, patterns: [] }]);
-  for (const { text } of [...all.positives, ...all.negatives].filter((_, index) => index % 19 === 0)) {
-    const bytes = Buffer.from(text);
-    const stream = by.stream(() => {});
-    const pieces = Array.from(bytes, (_, at) => stream.push(bytes.subarray(at, at + 1)));
-    const whole = by.value(bytes, 0, bytes.length, () => {}) ?? bytes;
-    expect(Buffer.concat([...pieces, stream.flush()]).toString()).toBe(whole.toString());
-  }
-});
-
 test('of digits drawn at random few are cards to anybody', () => {
   const digits = anyDigits();
   expect(digits.filter((text) => find('card', text).length > 0).length / digits.length).toBeLessThan(0.03);

@@ -12,43 +12,28 @@ export interface Hit {
   shown: boolean;
 }
 
-/** Hits of one text, as they are found. */
+/**
+ * Hits of one text, in order and apart: those that overlap are one, and the strictest rule among them
+ * masks it. So what comes out does not depend on the order in which they were found.
+ */
 export class Hits {
-  #found: Hit[] = [];
-
-  get none(): boolean {
-    return this.#found.length === 0;
-  }
+  readonly list: Hit[] = [];
 
   add(start: number, end: number, rule: number): void {
-    this.#found.push({ start, end, rule, long: false, shown: false });
-  }
-
-  /**
-   * In order and apart: hits that overlap are one, and the strictest rule among them masks it. So what
-   * comes out does not depend on the order in which they were found.
-   */
-  settle(): Hit[] {
-    const settled: Hit[] = [];
-    for (const hit of this.#found.sort((a, b) => a.start - b.start)) {
-      const last = settled.at(-1);
-      if (last === undefined || last.end <= hit.start) settled.push(hit);
-      else join(last, hit);
+    const hit: Hit = { start, end, rule, long: end - start > LONGEST, shown: false };
+    let at = this.list.length;
+    while (at > 0 && (this.list[at - 1] as Hit).end > start) {
+      at -= 1;
+      const other = this.list[at] as Hit;
+      if (other.start >= hit.end) continue;
+      hit.start = Math.min(hit.start, other.start);
+      hit.end = Math.max(hit.end, other.end);
+      hit.rule = Math.min(hit.rule, other.rule);
+      hit.long ||= other.long || hit.end - hit.start > LONGEST;
+      hit.shown ||= other.shown;
+      this.list.splice(at, 1);
     }
-    for (const hit of settled) hit.long ||= hit.end - hit.start > LONGEST;
-    this.#found = settled;
-    return settled;
+    while (at < this.list.length && (this.list[at] as Hit).start < hit.start) at += 1;
+    this.list.splice(at, 0, hit);
   }
-
-  /** Only these are needed any longer. */
-  keep(hits: Hit[]): void {
-    this.#found = hits;
-  }
-}
-
-function join(hit: Hit, other: Hit): void {
-  hit.end = Math.max(hit.end, other.end);
-  hit.rule = Math.min(hit.rule, other.rule);
-  hit.long ||= other.long;
-  hit.shown ||= other.shown;
 }

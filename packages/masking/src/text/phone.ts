@@ -112,6 +112,6 @@ function rest(text: Text, from: number, lengths: readonly number[], span: Span):
 
 /** `1-415-…`: the country's digit stands before. */
 function countryBefore({ bytes, start }: Text, at: number): boolean {
-  if (at - 2 < start || bytes[at - 2] !== code('1') || (bytes[at - 1] !== HYPHEN && bytes[at - 1] !== DOT)) return false;
+  if (at - 2 < start || bytes[at - 2] !== code('1') || isDigit(bytes[at - 1])) return false;
   return at - 2 === start || (kindOf(bytes[at - 3]) & WORD) === 0;
 }

@@ -1,7 +1,6 @@
 import { DIGIT, kindOf, LETTER } from './byte-kind.ts';
 import { type Detector, HIT, LONGEST, MORE, NONE, type Span, type Text } from './detector.ts';
 import type { Hits } from './hits.ts';
-import { DOT, endOfDigits, HYPHEN, isDigit, SPACE } from './number-groups.ts';
 
 /** A detector with the rule that masks its hits: see {@link Hits}. */
 export interface Armed {
@@ -22,6 +21,7 @@ const REACH = 128;
 /** Digits alone that any detector wants. */
 const LONG_RUN = 13;
 const GROUP = 3;
+const SIGNS = new Set([' ', '-', '.', ')'].map((sign) => sign.charCodeAt(0)));
 
 /**
  * Looks through a text once for all detectors: one look into a table for each byte, and detectors
@@ -44,17 +44,18 @@ export class Scanner {
   /** See `TextMask.mayFind`. */
   mayFind(bytes: Buffer, start: number, end: number): boolean {
     const kinds = this.#kinds;
-    for (let at = start; ; at += 1) {
-      at = skipPlain(kinds, bytes, at, end);
-      if (at >= end) return false;
-      if (kinds[bytes[at] as number] === ANCHOR) {
+    for (let at = start; at < end; at += 1) {
+      const kind = kinds[bytes[at] as number];
+      if (kind === PLAIN) continue;
+      if (kind === ANCHOR) {
         if (this.#likely(bytes, at, end)) return true;
         continue;
       }
-      const last = endOfDigits(bytes, at, end, end - at);
-      if (mayMatter(bytes, at, last, end) && this.#likely(bytes, at, end)) return true;
+      const last = endOfNumber(bytes, at, end);
+      if (mayMatter(bytes, at, last) && this.#likely(bytes, at, end)) return true;
       at = last - 1;
     }
+    return false;
   }
 
   /** Goes on until the end of the text, or to where more of it is needed. */
@@ -62,14 +63,19 @@ export class Scanner {
     if (progress.open !== undefined && !this.#extend(text, progress, progress.open, hits)) return;
     const { bytes, end, final } = text;
     const kinds = this.#kinds;
-    let at = skipPlain(kinds, bytes, progress.at, end);
+    let at = progress.at;
     while (at < end) {
-      const number = kinds[bytes[at] as number] === NUMBER;
-      const last = number ? endOfDigits(bytes, at, end, end - at) : at + 1;
+      const kind = kinds[bytes[at] as number];
+      if (kind === PLAIN) {
+        at += 1;
+        continue;
+      }
+      const number = kind === NUMBER;
+      const last = number ? endOfNumber(bytes, at, end) : at + 1;
       const sure = final || last + REACH < end;
-      if (!(number && ((sure && !mayMatter(bytes, at, last, end)) || isWithin(text, at))) && !this.#match(text, at, sure, progress, hits))
+      if (!(number && ((sure && !mayMatter(bytes, at, last)) || isWithin(text, at))) && !this.#match(text, at, sure, progress, hits))
         return;
-      at = skipPlain(kinds, bytes, Math.max(last, progress.at), end);
+      at = Math.max(last, progress.at);
     }
     progress.at = at;
   }
@@ -112,30 +118,19 @@ export class Scanner {
   }
 }
 
-/** Most bytes of most texts end here: the loop that decides how fast a text is searched. */
-function skipPlain(kinds: Uint8Array, bytes: Buffer, from: number, end: number): number {
-  let at = from;
-  while (at < end && kinds[bytes[at] as number] === PLAIN) at += 1;
-  return at;
+function endOfNumber(bytes: Buffer, at: number, end: number): number {
+  let last = at + 1;
+  while (last < end && (kindOf(bytes[last]) & DIGIT) !== 0) last += 1;
+  return last;
 }
 
-/**
- * Whether any detector may want the number in `[at, last)`: a long one, one behind two letters, or the
- * first of groups as cards (4 or 6 digits next), telephone numbers (3, 4) and social security numbers
- * (2, 4) have them. Dates, times and most numbers end here. A quick superset, like `likely`.
- */
-function mayMatter(bytes: Buffer, at: number, last: number, end: number): boolean {
+/** A number that is neither long, nor in groups, nor behind two letters concerns no detector. */
+function mayMatter(bytes: Buffer, at: number, last: number): boolean {
   const length = last - at;
-  if (length >= LONG_RUN) return true;
-  if (length >= GROUP && (bytes[last] === SPACE || bytes[last] === HYPHEN || bytes[last] === DOT)) {
-    const next = endOfDigits(bytes, last + 1, end, 7);
-    const size = next - last - 1;
-    if (size === 4 || size === 6) return true;
-    if ((size === 2 || size === 3) && endOfDigits(bytes, next + 1, end, 4) === next + 5) return true;
-  }
+  if (length >= LONG_RUN || (length >= GROUP && SIGNS.has(bytes[last] as number))) return true;
   return at >= 2 && (kindOf(bytes[at - 1]) & LETTER) !== 0 && (kindOf(bytes[at - 2]) & LETTER) !== 0;
 }
 
 function isWithin({ bytes, start }: Text, at: number): boolean {
-  return at > start && isDigit(bytes[at - 1]);
+  return at > start && (kindOf(bytes[at - 1]) & DIGIT) !== 0;
 }

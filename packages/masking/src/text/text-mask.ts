@@ -51,8 +51,8 @@ export class RulesMask implements TextMask {
     text.start = start;
     text.end = end;
     this.search(text, this.begin(start), this.#hits);
-    if (this.#hits.none) return undefined;
-    const hits = this.#hits.settle();
+    if (this.#hits.list.length === 0) return undefined;
+    const hits = this.#hits.list;
     this.#hits = new Hits();
     return Buffer.concat(this.render(bytes, start, end, hits, count));
   }

@@ -35,20 +35,21 @@ export class MaskedStream implements TextStream {
 
   #advance(bytes: Buffer, final: boolean): Buffer {
     this.#mask.search({ bytes, start: 0, end: bytes.length, final }, this.#progress, this.#hits);
-    const hits = this.#hits.settle();
-    const decided = final ? bytes.length : this.#decided(bytes, hits);
-    const parts = this.#mask.render(bytes, this.#left, decided, hits, this.#count);
-    this.#keep(bytes, hits, decided);
+    const decided = final ? bytes.length : this.#decided(bytes);
+    const parts = this.#mask.render(bytes, this.#left, decided, this.#hits.list, this.#count);
+    this.#keep(bytes, decided);
     return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
   }
 
   /** Up to where no hit can change any more. */
-  #decided(bytes: Buffer, hits: readonly Hit[]): number {
+  #decided(bytes: Buffer): number {
     const { at, patterns } = this.#progress;
     let decided = at;
     while (decided > this.#left && at - decided < LEAD && (kindOf(bytes[decided - 1]) & LOCAL) !== 0) decided -= 1;
     decided = Math.min(decided, ...patterns);
-    for (const hit of hits.toReversed()) {
+    const { list } = this.#hits;
+    for (let index = list.length - 1; index >= 0; index -= 1) {
+      const hit = list[index] as Hit;
       if (hit.end <= decided) break;
       // A long one is redacted however it goes on.
       if (!hit.long) decided = Math.min(decided, hit.start);
@@ -57,19 +58,20 @@ export class MaskedStream implements TextStream {
   }
 
   /** Drops what is no longer needed and counts all places from the new beginning. */
-  #keep(bytes: Buffer, hits: readonly Hit[], decided: number): void {
+  #keep(bytes: Buffer, decided: number): void {
     const dropped = Math.max(0, decided - LOOK_BEHIND);
     this.#kept = Buffer.from(bytes.subarray(dropped));
     this.#left = decided - dropped;
     const progress = this.#progress;
     const { open } = progress;
+    const { list } = this.#hits;
     // What was shown of a hit that goes on must not be shown again.
-    const kept = hits.filter(({ start, end }) => end > decided || (open !== undefined && start <= open.start && open.start < end));
-    for (const hit of kept) {
+    const going = open === undefined ? undefined : list.find(({ start, end }) => start <= open.start && open.start < end);
+    list.splice(0, list.length, ...list.filter((hit) => hit.end > decided || hit === going));
+    for (const hit of list) {
       hit.start -= dropped;
       hit.end -= dropped;
     }
-    this.#hits.keep(kept);
     progress.at -= dropped;
     if (open !== undefined) open.start -= dropped;
     for (const [index, at] of progress.patterns.entries()) progress.patterns[index] = at - dropped;

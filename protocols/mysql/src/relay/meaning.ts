@@ -1,0 +1,102 @@
+import type { Classification, CommandClass } from '@sallyport/core';
+import type { Analysis, StatementAnalysis } from '../classify/analysis.ts';
+import { classificationOf } from '../classify/classifier.ts';
+import { withPrepared } from '../classify/prepared.ts';
+import type { Protection } from './protection.ts';
+import type { Schema } from './schema.ts';
+
+/** One statement of a text, held against the target's schema. */
+interface StatementMeaning {
+  /** EXECUTE replaced by what it runs. */
+  readonly analysis: StatementAnalysis;
+  /** Masked data may come out of it. */
+  readonly exposed: boolean;
+}
+
+/** What a text does at the moment of asking, for policy and for masks. */
+export interface Meaning {
+  readonly text: string;
+  /** With EXECUTE replaced by what it runs. */
+  readonly analysis: Analysis;
+  readonly classification: Classification;
+  readonly statements: readonly StatementMeaning[];
+  readonly exposed: boolean;
+  /** Its errors may quote protected data: triggers and foreign keys reach further than the text. */
+  readonly telling: boolean;
+  /** Its literals and parameters may not be recorded as they are. */
+  readonly sealed: boolean;
+  readonly schema: Schema | undefined;
+  /** The protocol itself refuses it, whatever the rules say. */
+  readonly refusal: string | undefined;
+}
+
+export interface MeaningInputs {
+  readonly text: string;
+  readonly analysis: Analysis;
+  readonly schema: Schema | undefined;
+  readonly protection: Protection;
+  /** A value that the command would store is a mask: see {@link refusalOf}. */
+  readonly carriesMask: boolean;
+}
+
+/** The statements that cannot be judged without knowing what their names mean. */
+export function needsSchema(analysis: Analysis): boolean {
+  return analysis.statements.some(({ relations }) => relations.length > 0);
+}
+
+/** The analysis with what its EXECUTEs run put in. What is not known stays unknown. */
+export function followPrepared(analysis: Analysis, prepared: ReadonlyMap<string, Analysis>): Analysis {
+  if (!analysis.statements.some(({ execute }) => execute !== undefined)) return analysis;
+  const statements = analysis.statements.map((statement, index) => {
+    const known = statement.execute && prepared.get(statement.execute.name);
+    // Prepared by an earlier statement of this text: by then the name may stand for something else.
+    const changed = analysis.statements.slice(0, index).some(({ prepare, opaque }) => prepare !== undefined || opaque);
+    return known === undefined || changed ? statement : withPrepared(statement, known);
+  });
+  return { ...analysis, statements };
+}
+
+export function meaningOf(inputs: MeaningInputs): Meaning {
+  const { text, analysis, schema, protection } = inputs;
+  const classification = classificationOf(analysis);
+  let altered = false;
+  const statements = analysis.statements.map((statement): StatementMeaning => {
+    const exposed = !protection.none && (altered || protection.reaches(statement, schema));
+    altered ||= mayAlter(statement);
+    return { analysis: statement, exposed };
+  });
+  const exposed = !protection.none && (analysis.failure !== undefined || statements.some((statement) => statement.exposed));
+  return {
+    text,
+    analysis,
+    classification,
+    statements,
+    exposed,
+    telling: exposed || (!protection.none && classification.class.some((one) => one !== 'read' && one !== 'session')),
+    sealed: exposed || analysis.failure !== undefined || analysis.statements.some(({ secret }) => secret),
+    schema,
+    refusal: refusalOf(statements, classification.class, inputs),
+  };
+}
+
+/** It may change what names mean. */
+export function mayAlter(statement: StatementAnalysis): boolean {
+  return statement.class.some((one) => one === 'ddl' || one === 'unknown');
+}
+
+const STORES: readonly CommandClass[] = ['write', 'ddl', 'unknown'];
+
+/** What would carry protected values to where no mask finds them, or masks to where values belong. */
+function refusalOf(
+  statements: readonly StatementMeaning[],
+  classes: readonly CommandClass[],
+  { carriesMask, protection }: MeaningInputs,
+): string | undefined {
+  if (protection.none) return undefined;
+  const copying = statements.find(({ analysis, exposed }) => exposed && analysis.copies);
+  if (copying !== undefined)
+    return `${copying.analysis.verb} would store values read from masked data elsewhere: write constants or parameters instead, or ask for access without masks.`;
+  return carriesMask && classes.some((one) => STORES.includes(one))
+    ? 'The command would write a mask where the value it stands for belongs: leave that column out.'
+    : undefined;
+}

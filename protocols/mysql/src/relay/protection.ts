@@ -1,0 +1,47 @@
+import type { Gate, Mask } from '@sallyport/core';
+import type { StatementAnalysis } from '../classify/analysis.ts';
+import { isSystemSchema, type Relation, type Schema } from './schema.ts';
+
+/** Views over views that are followed. */
+const MAX_DEPTH = 16;
+
+/** What this session's identity may not see, asked of the gate each time. */
+export class Protection {
+  readonly #gate: Pick<Gate, 'maskFor' | 'protectedMask' | 'unmasked'>;
+
+  constructor(gate: Pick<Gate, 'maskFor' | 'protectedMask' | 'unmasked'>) {
+    this.#gate = gate;
+  }
+
+  /** No masking rule concerns this identity. */
+  get none(): boolean {
+    return this.#gate.unmasked;
+  }
+
+  /** For values that may come from anywhere in protected data. */
+  get mask(): Mask {
+    return this.#gate.protectedMask;
+  }
+
+  maskOf(schema: string, table: string, column: string): Mask | undefined {
+    return this.#gate.maskFor({ relation: `${schema}.${table}`, name: column });
+  }
+
+  /** Masked data may come out of the relation: one of its columns is masked, or it is a view over such a one. */
+  covers(relation: Relation, schema: Schema, depth = 0): boolean {
+    const { columns, view } = relation;
+    if (columns.some((column) => this.maskOf(relation.schema, relation.name, column) !== undefined)) return true;
+    if (view === undefined) return false;
+    return view === 'unknown' || depth > MAX_DEPTH || this.reaches(view, schema, depth + 1);
+  }
+
+  /** Masked data may come out of the statement. What is not known counts as masked. */
+  reaches({ relations, opaque, collected }: StatementAnalysis, schema: Schema | undefined, depth = 0): boolean {
+    if (opaque || collected) return true;
+    return relations.some(({ schema: inSchema, name }) => {
+      if (inSchema !== undefined && isSystemSchema(inSchema)) return false;
+      const named = schema?.named(inSchema, name) ?? [];
+      return schema === undefined || named.length === 0 || named.some((relation) => this.covers(relation, schema, depth));
+    });
+  }
+}

@@ -1,0 +1,13 @@
+import type { Target } from '@sallyport/core';
+
+/** A MySQL target's own configuration keys. */
+export interface MysqlOptions {
+  /** Used when the client names none, or the target. */
+  readonly database?: string | undefined;
+  readonly functions?: readonly string[] | undefined;
+}
+
+/** The target's options as the protocol's schema has parsed them. */
+export function mysqlOptions(target: Target): MysqlOptions {
+  return target.options as MysqlOptions;
+}
