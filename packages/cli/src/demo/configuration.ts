@@ -55,6 +55,8 @@ masking:
   - { name: phone numbers, columns: ["*.phone"], method: partial, unless: { groups: [support] } }
   - { name: e-mail addresses, columns: ["*.email"], method: hash, unless: { groups: [support] } }   # equal ones stay equal
   - { name: support notes, columns: ["public.customers.notes"], method: redact }
+  - { name: tax numbers, columns: ["*.tax_id"], method: token, domain: tax }                          # WHERE and JOIN take them
+  - { name: secrets anywhere, detect: [card, aws-key, url-password, jwt, private-key], method: redact }   # in any text
 
 recording: { durability: strict, results: full, keep: 90d }
 `;

@@ -12,6 +12,8 @@ export function demoGuide(stack: DemoStack, launcher: string): string {
   const steps: readonly (readonly [string, string])[] = [
     ['alice reads customers: contact data, cards and notes come masked', psql('alice', tokens.alice, STORY.read)],
     ['bob is in support: he sees how to reach them, and no card', psql('bob', tokens.bob, STORY.read)],
+    ['nobody said which column holds secrets: they are known by their form', psql('alice', tokens.alice, STORY.inbox)],
+    ['tax numbers are tokens: put one into WHERE tax_id = and it finds its customer', psql('alice', tokens.alice, STORY.taxIds)],
     ['copilot is an agent: without a WHERE clause it deletes nothing', psql('copilot', tokens.copilot, STORY.deleteAll)],
     ['alice drops a table: psql waits and names an approval', psql('alice', tokens.alice, STORY.drop)],
     [

@@ -76,6 +76,15 @@ const NOTES: Words = [
   'IBAN DE89 3704 0044 0532 0130 00 for the refund',
 ];
 
+/** What arrives in a shop's inbox. Made up; the keys are their makers' own examples. */
+const MESSAGES: Words = [
+  'Where is my espresso machine? Order 114 of 2026-03-02, it said 3 to 5 days.',
+  'The export job broke again, I ran it with AKIAIOSFODNN7EXAMPLE like last time.',
+  'Please charge 4111 1111 1111 1111 instead, the other card has expired.',
+  'Staging is at postgres://shop:Tulip-77-Meadow@db.internal/shop if you want to look.',
+  'The lamp flickers. Serial number 2026-0042-17, version 1.4.2.',
+];
+
 export interface Customer {
   readonly name: string;
   readonly email: string;
@@ -84,6 +93,7 @@ export interface Customer {
   readonly city: string;
   readonly notes: string | null;
   readonly since: string;
+  readonly taxId: string;
 }
 
 /** The shop's customers, in the order of their ids from 1. The same every time. */
@@ -96,7 +106,7 @@ export function seedCustomers(): readonly Customer[] {
 export function seedStatements(password: string): readonly string[] {
   const dice = new Dice(15_432);
   const customers = seedCustomers().map((each, at) => {
-    const values = [each.name, each.email, each.phone, each.card, each.city, each.notes, each.since];
+    const values = [each.name, each.email, each.phone, each.card, each.city, each.notes, each.since, each.taxId];
     return `(${at + 1}, ${values.map(text).join(', ')})`;
   });
   const orders = Array.from({ length: ORDERS }, () => {
@@ -109,14 +119,17 @@ export function seedStatements(password: string): readonly string[] {
     'ALTER DATABASE shop OWNER TO app',
     'ALTER SCHEMA public OWNER TO app',
     `CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL, email text NOT NULL UNIQUE, phone text,
-       card_number text, city text, notes text, since date NOT NULL)`,
+       card_number text, city text, notes text, since date NOT NULL, tax_id text NOT NULL)`,
+    'CREATE TABLE messages (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL)',
     `CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer_id int NOT NULL REFERENCES customers,
        item text NOT NULL, total numeric(8,2) NOT NULL, status text NOT NULL, ordered_on date NOT NULL)`,
     'CREATE TABLE orders_2019 (id int PRIMARY KEY, item text NOT NULL, total numeric(8,2) NOT NULL)',
     `INSERT INTO customers VALUES ${customers.join(', ')}`,
+    `INSERT INTO messages (body) VALUES ${MESSAGES.map((body) => `(${text(body)})`).join(', ')}`,
     `INSERT INTO orders (customer_id, item, total, status, ordered_on) VALUES ${orders.join(', ')}`,
     `INSERT INTO orders_2019 VALUES ${old.join(', ')}`,
     'ALTER TABLE customers OWNER TO app',
+    'ALTER TABLE messages OWNER TO app',
     'ALTER TABLE orders OWNER TO app',
     'ALTER TABLE orders_2019 OWNER TO app',
   ];
@@ -133,6 +146,7 @@ function customer(id: number, dice: Dice): Customer {
     city: dice.pick(CITIES),
     notes: dice.roll(3) > 0 ? dice.pick(NOTES) : null,
     since: dice.day(),
+    taxId: `DE${dice.digits(9)}`,
   };
 }
 

@@ -1,6 +1,8 @@
 /** What the people of the demo do. The guide prints it, the tour plays it. */
 export const STORY = {
   read: 'SELECT id, name, email, phone, card_number, notes FROM customers ORDER BY id LIMIT 5',
+  inbox: 'SELECT id, body FROM messages ORDER BY id',
+  taxIds: 'SELECT id, tax_id FROM customers ORDER BY id LIMIT 3',
   deleteAll: 'DELETE FROM orders',
   countOrders: 'SELECT count(*) FROM orders',
   drop: 'DROP TABLE orders_2019',

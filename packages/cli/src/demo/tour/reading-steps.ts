@@ -3,7 +3,7 @@ import { firstCustomer, leaks, refused, type Stage, type Step, said } from './st
 
 /** Who sees what, and what an agent may not do. */
 export function readingSteps(stage: Stage): readonly Step[] {
-  return [developerReads(stage), supportReads(stage), agentDeletes(stage)];
+  return [developerReads(stage), supportReads(stage), secretsInText(stage), tokensJoin(stage), agentDeletes(stage)];
 }
 
 function developerReads({ client, stack }: Stage): Step {
@@ -35,6 +35,45 @@ function supportReads({ client, stack }: Stage): Step {
         claims: {
           'he sees how to reach the customer': seen.stdout.includes(email) && seen.stdout.includes(phone),
           'but no card number and no note': seen.code === 0 && !leaks(seen.stdout, 'card', 'notes'),
+        },
+      };
+    },
+  };
+}
+
+function secretsInText({ client, stack }: Stage): Step {
+  return {
+    title: 'alice reads the inbox, where people write what they should not',
+    async play() {
+      const seen = await client.sql('alice', stack.tokens.alice, STORY.inbox).outcome;
+      return {
+        shown: said(seen),
+        claims: {
+          'the words are there, with dates, serial and version numbers':
+            seen.stdout.includes('Order 114 of 2026-03-02') && seen.stdout.includes('Serial number 2026-0042-17, version 1.4.2'),
+          'the cloud key, the card and the password are not':
+            seen.code === 0 && !/AKIA|4111|Tulip/.test(seen.stdout) && seen.stdout.includes('like last time'),
+        },
+      };
+    },
+  };
+}
+
+function tokensJoin({ client, stack }: Stage): Step {
+  return {
+    title: 'alice finds a customer by a tax number that she has never seen',
+    async play() {
+      const { name, taxId } = firstCustomer();
+      const seen = await client.sql('alice', stack.tokens.alice, STORY.taxIds).outcome;
+      const [token = 'none'] = /mt_[\w-]+/.exec(seen.stdout) ?? [];
+      const found = await client.sql('alice', stack.tokens.alice, `SELECT name FROM customers WHERE tax_id = '${token}'`).outcome;
+      const stored = await client.sql('alice', stack.tokens.alice, `UPDATE customers SET tax_id = '${token}' WHERE id = 2`).outcome;
+      return {
+        shown: `${said(seen)}${said(found)}${said(stored)}`,
+        claims: {
+          'the number comes as a token': seen.code === 0 && token !== 'none' && !seen.stdout.includes(taxId),
+          'with which WHERE finds the row': found.stdout.includes(name),
+          'and which cannot be stored in place of a number': refused(stored),
         },
       };
     },
