@@ -45,6 +45,11 @@ function prepareJava(): void {
 const shell = (name: string): [string, ...string[]] => ['sh', clientFile(`${name}.sh`)];
 const node = (name: string): [string, ...string[]] => [process.execPath, cached('node', `${name}.mjs`)];
 
+/** A program of one file beside pgjdbc's Checks. */
+export function javaProgram(name: string): [string, ...string[]] {
+  return ['java', '-cp', cached('java', '*'), clientFile('pgjdbc', `${name}.java`)];
+}
+
 /** In the order of the table. */
 export const CLIENTS: readonly Client[] = [
   { name: 'psql', needs: ['psql'], command: shell('psql') },
@@ -67,7 +72,7 @@ export const CLIENTS: readonly Client[] = [
     name: 'pgjdbc',
     needs: ['java', 'mvn'],
     prepare: prepareJava,
-    command: ['java', '-cp', cached('java', '*'), clientFile('pgjdbc', 'Checks.java')],
+    command: javaProgram('Checks'),
   },
   { name: 'pgbench', needs: ['pgbench'], command: shell('pgbench') },
   { name: 'pg_dump', needs: ['pg_dump', 'pg_restore'], command: shell('pg-dump') },

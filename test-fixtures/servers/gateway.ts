@@ -13,6 +13,8 @@ export interface GatewayOptions {
   readonly durability?: 'strict' | 'fast';
   /** Columns to mask, e.g. `public.customers.email`. Given, every session must know its columns' origins. */
   readonly masked?: readonly string[];
+  /** Masking rules as the configuration has them, besides the one for `masked`. */
+  readonly masking?: readonly object[];
   /** Databases that may be used besides the target's own. */
   readonly databases?: readonly string[];
   /** The name of the local user. Default: `tester`. */
@@ -82,7 +84,10 @@ function configuration({ target, ...options }: GatewayOptions, user: string, fol
     },
     access: [{ groups: ['testers'], targets: ['db'] }],
     rules: [{ name: 'a tester may do everything', match: { class: ['ddl', 'privilege', 'admin', 'unknown'] }, action: 'allow' }],
-    masking: options.masked === undefined ? [] : [{ name: 'secrets', columns: options.masked, method: 'redact' }],
+    masking: [
+      ...(options.masked === undefined ? [] : [{ name: 'secrets', columns: options.masked, method: 'redact' }]),
+      ...(options.masking ?? []),
+    ],
     recording: { durability: options.durability ?? 'strict' },
   };
 }

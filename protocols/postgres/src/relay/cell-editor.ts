@@ -1,4 +1,5 @@
 import type { TextMask } from '@sallyport/core';
+import type { CellKind } from './cell-kind.ts';
 import { maskCell } from './cell-mask.ts';
 import { type CellSearch, scanCell } from './cell-scan.ts';
 import type { CellPlan, RowPlan } from './row-plan.ts';
@@ -26,10 +27,21 @@ export class CellEditor {
     return this.#search.text.mayFind(bytes, start, end) || (escapes && bytes.subarray(start, end).includes(BACKSLASH));
   }
 
-  /** @param bytes the cell; not NULL. @returns undefined: it stays as it is; null: it becomes NULL */
-  edit({ mask, kind, binary }: CellPlan, bytes: Buffer): Buffer | null | undefined {
-    if (mask === undefined) return this.#search && scanCell(bytes, kind, binary, this.#search);
+  /**
+   * The cell at `[start, end)` of `bytes`, which is not NULL. Texts, most cells that is, are read where they lie.
+   *
+   * @returns undefined: it stays as it is; null: it becomes NULL
+   */
+  edit({ mask, kind, binary }: CellPlan, bytes: Buffer, start: number, end: number): Buffer | null | undefined {
+    if (mask === undefined) return this.#search && this.#searched(this.#search, kind, binary, bytes, start, end);
     this.#count(mask.rule);
-    return maskCell(mask, kind, binary, bytes);
+    if (kind !== 'text') return maskCell(mask, kind, binary, bytes.subarray(start, end));
+    const seen = mask.apply(bytes.toString('utf8', start, end));
+    return seen === null ? null : Buffer.from(seen);
+  }
+
+  #searched(search: CellSearch, kind: CellKind, binary: boolean, bytes: Buffer, start: number, end: number): Buffer | null | undefined {
+    if (kind !== 'text') return scanCell(bytes.subarray(start, end), kind, binary, search);
+    return search.text.mayFind(bytes, start, end) ? search.text.value(bytes, start, end, this.#count) : undefined;
   }
 }

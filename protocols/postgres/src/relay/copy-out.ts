@@ -35,7 +35,7 @@ export class CopyOut {
       wants: (index: number) => plans.has(index),
       edit(index: number, value: Buffer) {
         const cell = plans.get(index);
-        return cell && editor.edit(cell, value);
+        return cell && editor.edit(cell, value, 0, value.length);
       },
     };
     this.#run = run;

@@ -324,3 +324,12 @@ test('a large row with masks is masked, or ends the session; one without them st
   await play.client(encodeQuery('SELECT card, name FROM customers'));
   await expect(play.target(fields, row('4111', 'x'.repeat(20 << 20)))).rejects.toMatchObject({ code: 'ERR_LIMIT' });
 });
+
+test('what a prepared statement will read seals its PREPARE already', async () => {
+  const { play, gate, warm } = masked();
+  const sql = "PREPARE s AS SELECT query_to_xml('SELECT id FROM customers WHERE card = 4111', true, true, '')";
+  await warm(sql);
+  await play.client(encodeQuery(sql));
+  expect(gate.commands).toHaveLength(1);
+  expect(JSON.stringify(gate.commands)).not.toContain('4111');
+});

@@ -91,7 +91,8 @@ function statementMeaning(statement: StatementAnalysis, uncertain: boolean, inpu
   const resolved = resolve({ ...analysis, statements: [statement] }, catalogue);
   if (protection.none) return { analysis: statement, resolved, exposed: false, certain: !uncertain };
   const reaches = resolved.opaque || resolved.unknownRelation || resolved.sources.some((source) => protection.covers(source));
-  return { analysis: statement, resolved, exposed: uncertain || reaches, certain: !uncertain };
+  const prepares = statement.prepare !== undefined && statementMeaning(statement.prepare.statement, uncertain, inputs).exposed;
+  return { analysis: statement, resolved, exposed: uncertain || reaches || prepares, certain: !uncertain };
 }
 
 /** Resolutions by what the classifier keeps: a statement that comes again costs a look-up. */

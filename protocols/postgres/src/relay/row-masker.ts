@@ -31,7 +31,7 @@ export class RowMasker {
       if (cells.isNull(index)) continue;
       const start = cells.start(index);
       const end = cells.end(index);
-      const value = editor.edit(plan, raw.subarray(start, end));
+      const value = editor.edit(plan, raw, start, end);
       if (value === undefined) continue;
       this.#changed.push(index);
       this.#values.push(value);
