@@ -1,7 +1,9 @@
-import { createCipheriv, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { type Cipheriv, createCipheriv, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 const BLOCK = 16;
 const ZERO = Buffer.alloc(BLOCK);
+/** Above so many bytes a cipher object of one's own is cheaper. */
+const LONG = 256;
 /** `x^128 + x^7 + x^2 + x + 1`: {@link https://www.rfc-editor.org/rfc/rfc5297#section-2.3 RFC 5297, 2.3}. */
 const REDUCTION = 0x87;
 
@@ -11,8 +13,7 @@ const REDUCTION = 0x87;
  * sealed values which of them are equal, and how long they are; nothing more.
  */
 export class Siv {
-  readonly #encryption: KeyObject;
-  readonly #cipher: string;
+  readonly #cipher: BlockCipher;
   readonly #mac: Cmac;
   /** S2V's first step is the same for all messages. */
   readonly #start: Buffer;
@@ -25,8 +26,7 @@ export class Siv {
     if (key.length !== 64 && key.length !== 32) throw new RangeError('AES-SIV needs a key of 64 or 32 bytes');
     const half = key.length / 2;
     this.#mac = new Cmac(key.subarray(0, half));
-    this.#encryption = createSecretKey(key.subarray(half));
-    this.#cipher = `aes-${half * 8}-ctr`;
+    this.#cipher = new BlockCipher(key.subarray(half));
     this.#start = associated.reduce((sum, data) => xor(double(sum), this.#mac.of(data)), this.#mac.of(ZERO));
   }
 
@@ -54,25 +54,62 @@ export class Siv {
 
   /** AES in counter mode, with two bits of the IV cleared: {@link https://www.rfc-editor.org/rfc/rfc5297#section-2.5 RFC 5297, 2.5}. */
   #counter(iv: Buffer, data: Buffer): Buffer {
-    const counter = Buffer.from(iv);
-    counter[8] = (counter[8] as number) & 0x7f;
-    counter[12] = (counter[12] as number) & 0x7f;
-    const cipher = createCipheriv(this.#cipher, this.#encryption, counter);
-    return Buffer.concat([cipher.update(data), cipher.final()]);
+    const first = Buffer.from(iv);
+    first[8] = (first[8] as number) & 0x7f;
+    first[12] = (first[12] as number) & 0x7f;
+    const blocks = Math.ceil(data.length / BLOCK);
+    const counters = Buffer.allocUnsafe(blocks * BLOCK);
+    // With the bit cleared, the last 32 bits do not overflow before 32 GiB.
+    const low = first.readUInt32BE(12);
+    for (let block = 0; block < blocks; block += 1) {
+      first.copy(counters, block * BLOCK);
+      counters.writeUInt32BE(low + block, block * BLOCK + 12);
+    }
+    const stream = this.#cipher.encrypt(counters);
+    const result = Buffer.allocUnsafe(data.length);
+    for (let index = 0; index < data.length; index += 1) result[index] = (data[index] as number) ^ (stream[index] as number);
+    return result;
+  }
+}
+
+/**
+ * AES on single blocks. One cipher object serves for ever, since ECB without padding keeps no state;
+ * a new one for each value would cost more than all the rest.
+ */
+class BlockCipher {
+  readonly #ecb: Cipheriv;
+  readonly #key: KeyObject;
+  readonly #bits: number;
+
+  constructor(key: Buffer) {
+    this.#bits = key.length * 8;
+    this.#key = createSecretKey(key);
+    this.#ecb = createCipheriv(`aes-${this.#bits}-ecb`, this.#key, null).setAutoPadding(false);
+  }
+
+  /** @param blocks whole ones; each is encrypted by itself. */
+  encrypt(blocks: Buffer): Buffer {
+    return this.#ecb.update(blocks);
+  }
+
+  /** The last block under CBC with no IV. */
+  chain(blocks: Buffer): Buffer {
+    if (blocks.length > LONG) return createCipheriv(`aes-${this.#bits}-cbc`, this.#key, ZERO).update(blocks).subarray(-BLOCK);
+    let last: Buffer = ZERO;
+    for (let at = 0; at < blocks.length; at += BLOCK) last = this.encrypt(xor(last, blocks.subarray(at, at + BLOCK)));
+    return last;
   }
 }
 
 /** AES-CMAC: {@link https://www.rfc-editor.org/rfc/rfc4493 RFC 4493}. */
 class Cmac {
-  readonly #key: KeyObject;
-  readonly #cipher: string;
+  readonly #cipher: BlockCipher;
   readonly #whole: Buffer;
   readonly #padded: Buffer;
 
   constructor(key: Buffer) {
-    this.#key = createSecretKey(key);
-    this.#cipher = `aes-${key.length * 8}-cbc`;
-    this.#whole = double(this.#lastBlock(ZERO));
+    this.#cipher = new BlockCipher(key);
+    this.#whole = double(this.#cipher.chain(ZERO));
     this.#padded = double(this.#whole);
   }
 
@@ -81,13 +118,7 @@ class Cmac {
     const body = message.length === 0 ? 0 : (Math.ceil(message.length / BLOCK) - 1) * BLOCK;
     const rest = message.subarray(body);
     const last = whole ? xor(rest, this.#whole) : xor(padded(rest), this.#padded);
-    return this.#lastBlock(Buffer.concat([message.subarray(0, body), last]));
-  }
-
-  /** CBC-MAC: the last block of the message under CBC with no IV. */
-  #lastBlock(blocks: Buffer): Buffer {
-    const cipher = createCipheriv(this.#cipher, this.#key, ZERO).setAutoPadding(false);
-    return cipher.update(blocks).subarray(-BLOCK);
+    return this.#cipher.chain(Buffer.concat([message.subarray(0, body), last]));
   }
 }
 
