@@ -222,6 +222,7 @@ masked	PREPARE p AS SELECT note FROM orders ;; DEALLOCATE p ;; PREPARE p AS SELE
 masked	PREPARE p (text) AS SELECT $1 ;; EXECUTE p (card_of(1))
 masked	PREPARE p AS UPDATE customers SET name = name RETURNING upper(card) ;; EXECUTE p
 masked	PREPARE p AS SELECT 1 ;; SELECT card FROM customers ;; EXECUTE p
+masked	PREPARE p AS SELECT b FROM rows_of() WHERE b = '4111222233334444' ;; EXECUTE p
 -- errors, notices and notifications
 error	SELECT card::date FROM customers
 error	SELECT card::uuid FROM customers

@@ -49,8 +49,11 @@ export interface MeaningInputs {
 }
 
 /** The statements that cannot be judged without knowing what their names mean. */
-export function needsCatalogue(analysis: Analysis): boolean {
-  return analysis.statements.some((statement) => statement.relations.length > 0 || statement.routines.length > 0);
+export function needsCatalogue({ statements }: Pick<Analysis, 'statements'>): boolean {
+  return statements.some(
+    ({ relations, routines, prepare }) =>
+      relations.length > 0 || routines.length > 0 || (prepare !== undefined && needsCatalogue({ statements: [prepare.statement] })),
+  );
 }
 
 export function meaningOf(inputs: MeaningInputs): Meaning {
