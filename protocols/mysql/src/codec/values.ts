@@ -33,6 +33,11 @@ export function isText(type: number, charset: number): boolean {
   return TEXTS.has(type) && charset !== BINARY_CHARSET;
 }
 
+/** Anything may stand in it: bytes and JSON too. */
+export function isSearched(type: number): boolean {
+  return TEXTS.has(type) || type === TYPE.JSON;
+}
+
 /** The next value, without the length before it. */
 export function readValue(body: BodyReader, type: number): Buffer {
   const fixed = FIXED_BYTES[type];

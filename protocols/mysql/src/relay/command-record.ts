@@ -5,6 +5,7 @@ import { STATUS } from '../codec/responses.ts';
 import type { Parameter } from '../codec/statements.ts';
 import { textOf, valueText } from '../codec/values.ts';
 import type { Meaning } from './meaning.ts';
+import { searchedText } from './scrub.ts';
 
 /** What decides, beside the text itself, what a command does. */
 export interface CommandCircumstances {
@@ -20,15 +21,17 @@ export interface CommandCircumstances {
 /** A longer value is recorded by its length and fingerprint. */
 const MAX_RECORDED_BYTES = 64 * 1024;
 
+type RecordGate = Pick<Gate, 'fingerprint' | 'textMask'>;
+
 /** What policy judges and the record keeps of a command. */
-export function commandRecord(meaning: Meaning, circumstances: CommandCircumstances, gate: Pick<Gate, 'fingerprint'>): Command {
+export function commandRecord(meaning: Meaning, circumstances: CommandCircumstances, gate: RecordGate): Command {
   const { text, sealed, analysis, classification } = meaning;
   const { settings, parameters } = circumstances;
   const digest = digestOf(circumstances, gate);
   const exact = classification.class.includes('unknown') || analysis.failure !== undefined || analysis.byValue === true;
   return {
     ...classification,
-    text: sealed ? blank(text, settings) : text,
+    text: searchedText(sealed ? blank(text, settings) : text, gate.textMask),
     // What nobody understands is granted as it stands, or not at all.
     shape: exact ? `${analysis.shape} -- exactly: ${digest}` : analysis.shape,
     digest,
@@ -37,10 +40,10 @@ export function commandRecord(meaning: Meaning, circumstances: CommandCircumstan
 }
 
 /** A bound value as text. One that is not readable, has no text form or is very long becomes its length and keyed digest. */
-function recordable({ value, type, unsigned }: Parameter, sealed: boolean, gate: Pick<Gate, 'fingerprint'>): string | null {
+function recordable({ value, type, unsigned }: Parameter, sealed: boolean, gate: RecordGate): string | null {
   if (value === null || value === undefined) return null;
   const text = sealed || value.length > MAX_RECORDED_BYTES ? undefined : valueText(value, type, unsigned);
-  return text ?? `<${value.length} bytes, hmac ${gate.fingerprint(value).slice(0, 16)}>`;
+  return text !== undefined ? searchedText(text, gate.textMask) : `<${value.length} bytes, hmac ${gate.fingerprint(value).slice(0, 16)}>`;
 }
 
 /** A parameter as text, to be looked through. */

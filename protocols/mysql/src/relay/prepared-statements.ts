@@ -65,6 +65,10 @@ export class PreparedStatements {
     if (statement === undefined) return this.#conversation.fail(UNKNOWN_STATEMENT);
     if (this.#overflown) return this.#tooLong(statement);
     const execute = decodeExecute(body, statement.parameters, statement.types, new Set(statement.long.keys()));
+    const parameters = withLongData(execute, statement);
+    // An execution uses its long data up, also where it is denied.
+    const long = [...statement.long.values()].flatMap(({ packets }) => packets);
+    this.#letGo(statement);
     // Under another sql_mode the server may read the text anew, and otherwise.
     return this.#asking.settled((settings) => {
       const analysis = sameReading(settings, statement.settings) ? statement.analysis : misread(statement.analysis);
@@ -73,9 +77,9 @@ export class PreparedStatements {
         bytes: Buffer.from(statement.text),
         analysis,
         settings: statement.settings,
-        parameters: withLongData(execute, statement),
+        parameters,
         flags: execute.flags,
-        pass: (run) => this.#pass(message, statement, execute, run),
+        pass: (run) => this.#pass(message, long, statement, execute, run),
       });
     });
   }
@@ -127,6 +131,7 @@ export class PreparedStatements {
     const statement = this.#conversation.statements.get(id);
     if (statement !== undefined) this.#letGo(statement);
     this.#conversation.statements.delete(id);
+    if (this.#conversation.lastPrepared?.id === id) this.#conversation.lastPrepared = undefined;
     return toTarget(...raw);
   }
 
@@ -145,9 +150,7 @@ export class PreparedStatements {
     for (const { cursor } of this.#conversation.statements.values()) cursor?.finish('unknown');
   }
 
-  #pass({ raw, sequence, payload }: Message, statement: Statement, execute: Execute, run: Run): readonly Out[] {
-    const long = [...statement.long.values()].flatMap(({ packets }) => packets);
-    this.#letGo(statement);
+  #pass({ raw, sequence, payload }: Message, long: readonly Buffer[], statement: Statement, execute: Execute, run: Run): readonly Out[] {
     statement.types = execute.parameters.map(({ type, unsigned }) => ({ type, unsigned }));
     this.#conversation.begin({
       kind: 'execute',

@@ -1,4 +1,4 @@
-import type { Gate, Mask } from '@sallyport/core';
+import type { Gate, Mask, TextMask } from '@sallyport/core';
 import type { StatementAnalysis } from '../classify/analysis.ts';
 import { isSystemSchema, type Relation, type Schema } from './schema.ts';
 
@@ -7,15 +7,20 @@ const MAX_DEPTH = 16;
 
 /** What this session's identity may not see, asked of the gate each time. */
 export class Protection {
-  readonly #gate: Pick<Gate, 'maskFor' | 'protectedMask' | 'unmasked'>;
+  readonly #gate: Pick<Gate, 'maskFor' | 'protectedMask' | 'unmasked' | 'textMask'>;
 
-  constructor(gate: Pick<Gate, 'maskFor' | 'protectedMask' | 'unmasked'>) {
+  constructor(gate: Pick<Gate, 'maskFor' | 'protectedMask' | 'unmasked' | 'textMask'>) {
     this.#gate = gate;
   }
 
   /** No masking rule concerns this identity. */
   get none(): boolean {
     return this.#gate.unmasked;
+  }
+
+  /** Masks what is sensitive by its form, wherever it stands. */
+  get textMask(): TextMask | undefined {
+    return this.#gate.textMask;
   }
 
   /** For values that may come from anywhere in protected data. */

@@ -26,7 +26,7 @@ export class ResultRows {
   plan(exchange: Exchange): void {
     const { protection, schema } = this.#conversation;
     const { run } = exchange.start;
-    if (protection.none || run === undefined) {
+    if ((protection.none && protection.textMask === undefined) || run === undefined) {
       exchange.plan = VERBATIM;
       return;
     }
@@ -34,7 +34,7 @@ export class ResultRows {
     exchange.plan = planRows({
       columns: exchange.columns,
       statement: statement?.analysis,
-      exposed: statement?.exposed ?? run.meaning.exposed,
+      exposed: !protection.none && (statement?.exposed ?? run.meaning.exposed),
       schema: run.meaning.schema ?? schema.current(),
       protection,
     });
@@ -85,7 +85,14 @@ export class ResultRows {
     const command = run ?? statement?.cursor;
     if (command === undefined) throw new ProtocolError('target', 'The target sent a row that belongs to no command.');
     if (exchange.muted) return NOTHING;
-    const row = maskRow(payload, exchange.columns, exchange.plan ?? VERBATIM, kind !== 'query', command);
+    const row = maskRow(
+      payload,
+      exchange.columns,
+      exchange.plan ?? VERBATIM,
+      kind !== 'query',
+      command,
+      this.#conversation.protection.textMask,
+    );
     const data = packets(row, exchange.sequence);
     exchange.sequence += Math.floor(row.length / MAX_PAYLOAD_BYTES) + 1;
     command.row(data.length, 0);

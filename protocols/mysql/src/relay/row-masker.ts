@@ -1,3 +1,4 @@
+import type { Mask, TextMask } from '@sallyport/core';
 import { lenencBytes } from '../codec/bytes.ts';
 import type { ColumnDefinition } from '../codec/columns.ts';
 import { binaryCells, type Cell, setNull, textCells } from '../codec/rows.ts';
@@ -15,7 +16,14 @@ const NOTHING = Buffer.alloc(0);
  *
  * @throws ProtocolError when the row is not the one that was described
  */
-export function maskRow(payload: Buffer, columns: readonly ColumnDefinition[], plan: RowPlan, binary: boolean, run: Run): Buffer {
+export function maskRow(
+  payload: Buffer,
+  columns: readonly ColumnDefinition[],
+  plan: RowPlan,
+  binary: boolean,
+  run: Run,
+  textMask?: TextMask,
+): Buffer {
   const cells = binary ? binaryCells(payload, columns) : textCells(payload, columns.length);
   const pieces: Buffer[] = [];
   const nulled: number[] = [];
@@ -23,8 +31,8 @@ export function maskRow(payload: Buffer, columns: readonly ColumnDefinition[], p
   for (const { index, mask, text } of plan) {
     const cell = cells[index] as Cell;
     if (cell.value === undefined) continue;
-    run.masked(mask.rule);
-    const seen = text ? mask.apply(cell.value.toString()) : null;
+    const seen = mask === undefined ? searched(cell.value, textMask, run) : masked(cell.value, mask, text, run);
+    if (seen === undefined) continue;
     if (seen === null) nulled.push(index);
     pieces.push(payload.subarray(from, cell.start), seen !== null ? lenencBytes(seen) : binary ? NOTHING : TEXT_NULL);
     from = cell.end;
@@ -33,4 +41,15 @@ export function maskRow(payload: Buffer, columns: readonly ColumnDefinition[], p
   const row = Buffer.concat(pieces);
   if (binary) for (const index of nulled) setNull(row, index);
   return row;
+}
+
+function masked(value: Buffer, mask: Mask, text: boolean, run: Run): string | null {
+  run.masked(mask.rule);
+  return text ? mask.apply(value.toString()) : null;
+}
+
+/** @returns undefined when nothing was found */
+function searched(value: Buffer, textMask: TextMask | undefined, run: Run): Buffer | undefined {
+  if (textMask === undefined || !textMask.mayFind(value, 0, value.length)) return undefined;
+  return textMask.value(value, 0, value.length, (rule) => run.masked(rule));
 }

@@ -1,19 +1,20 @@
 import type { Mask } from '@sallyport/core';
 import type { OutputRef, StatementAnalysis } from '../classify/analysis.ts';
 import type { ColumnDefinition } from '../codec/columns.ts';
-import { isText } from '../codec/values.ts';
+import { isSearched, isText } from '../codec/values.ts';
 import type { Protection } from './protection.ts';
 import { isSystemSchema, type Relation, type Schema } from './schema.ts';
 
-/** A cell of each row that is not passed on as it is. */
+/** A cell of each row that is looked at. */
 interface CellMask {
   readonly index: number;
-  readonly mask: Mask;
+  /** undefined: only what is sensitive by its form is masked. */
+  readonly mask: Mask | undefined;
   /** False: the column's type cannot hold a masked text, so the cell becomes NULL. */
   readonly text: boolean;
 }
 
-/** The masked cells of a result in ascending order. Empty: rows pass verbatim. */
+/** The cells of a result that are looked at, in ascending order. Empty: rows pass verbatim. */
 export type RowPlan = readonly CellMask[];
 
 export interface PlanInputs {
@@ -28,10 +29,12 @@ export interface PlanInputs {
 
 /** How the rows of a result are masked. What is not proven to be harmless is masked. */
 export function planRows(inputs: PlanInputs): RowPlan {
+  const { protection } = inputs;
   const plan: CellMask[] = [];
   inputs.columns.forEach((column, index) => {
     const mask = maskOf(inputs, column, index);
-    if (mask !== undefined) plan.push({ index, mask, text: isText(column.type, column.charset) });
+    const searched = protection.textMask !== undefined && isSearched(column.type);
+    if (mask !== undefined || searched) plan.push({ index, mask, text: isText(column.type, column.charset) });
   });
   return plan;
 }

@@ -1,3 +1,4 @@
+import type { TextMask } from '@sallyport/core';
 import type { Err } from '../codec/responses.ts';
 
 /**
@@ -13,4 +14,11 @@ const TELLING_NOTHING: ReadonlySet<number> = new Set([
 export function scrubError(err: Err, indirect: boolean): Err {
   if (TELLING_NOTHING.has(err.code) && !indirect) return err;
   return { ...err, message: `The target reported error ${err.code}; its text is withheld, because it may quote masked values.` };
+}
+
+/** A text without what is sensitive by its form. */
+export function searchedText(text: string, mask: TextMask | undefined, count: (rule: string) => void = () => undefined): string {
+  if (mask === undefined) return text;
+  const bytes = Buffer.from(text);
+  return mask.value(bytes, 0, bytes.length, count)?.toString() ?? text;
 }

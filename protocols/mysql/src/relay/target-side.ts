@@ -4,14 +4,15 @@ import { packets } from '../codec/bytes.ts';
 import { CAPABILITY } from '../codec/capabilities.ts';
 import { decodeColumn } from '../codec/columns.ts';
 import { MAX_PAYLOAD_BYTES, type MyFrame } from '../codec/frames.ts';
-import { decodeEof, decodeErr, decodeOk, encodeErr, type Ok, STATUS } from '../codec/responses.ts';
+import { decodeEof, decodeErr, decodeOk, type Err, encodeErr, type Ok, STATUS } from '../codec/responses.ts';
 import { decodePrepareOk } from '../codec/statements.ts';
 import { errOf } from '../errors.ts';
 import type { Conversation } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
 import { mayAlter } from './meaning.ts';
 import { ResultRows } from './result-rows.ts';
-import { scrubError } from './scrub.ts';
+import type { Run } from './run.ts';
+import { scrubError, searchedText } from './scrub.ts';
 import { NOTHING, toClient } from './steps.ts';
 
 const OK = 0x00;
@@ -203,11 +204,12 @@ export class TargetSide {
   #error(payload: Buffer, exchange: Exchange): Step {
     const { run, own, statement, kind, exposed } = exchange.start;
     const err = decodeErr(payload);
-    const seen = exposed ? scrubError(err, isIndirect(exchange)) : err;
-    const told = { code: String(err.code), message: seen.message };
-    run?.finish('failed', told);
+    const told = exposed ? scrubError(err, isIndirect(exchange)) : err;
+    const seen = own === undefined ? this.#searched(told, run) : told;
+    const failure = { code: String(err.code), message: seen.message };
+    run?.finish('failed', failure);
     if (kind === 'fetch') {
-      statement?.cursor?.finish('failed', told);
+      statement?.cursor?.finish('failed', failure);
       if (statement !== undefined) statement.cursor = undefined;
     }
     own?.done(false);
@@ -257,6 +259,12 @@ export class TargetSide {
     const data = packets(payload, exchange.sequence);
     exchange.sequence += 1;
     return toClient(data);
+  }
+
+  /** What an error quotes may be sensitive by its form. */
+  #searched(err: Err, run: Run | undefined): Err {
+    const message = searchedText(err.message, this.#conversation.protection.textMask, (rule) => run?.masked(rule));
+    return message === err.message ? err : { ...err, message };
   }
 
   #ok(payload: Buffer): Ok {
