@@ -5,10 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort, type PostgresServer } from './postgres.ts';
+import { freePort } from './postgres.ts';
+
+/** A database that a gateway can stand before. */
+type TargetServer = Record<'host' | 'user' | 'password' | 'database', string> & { readonly port: number };
 
 export interface GatewayOptions {
-  readonly target: PostgresServer;
+  readonly target: TargetServer;
+  /** Default: `postgres`. */
+  readonly protocol?: 'postgres' | 'mysql';
   /** Default: `strict`. */
   readonly durability?: 'strict' | 'fast';
   /** Columns to mask, e.g. `public.customers.email`. Given, every session must know its columns' origins. */
@@ -66,19 +71,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-function configuration({ target, ...options }: GatewayOptions, user: string, folder: string, port: number, admin: number): object {
+function configuration(
+  { target, protocol = 'postgres', ...options }: GatewayOptions,
+  user: string,
+  folder: string,
+  port: number,
+  admin: number,
+): object {
   return {
     data_dir: join(folder, 'data'),
     admin: { listen: `127.0.0.1:${admin}` },
     identity: { users: { [user]: { groups: ['testers'] } } },
     targets: {
       db: {
-        protocol: 'postgres',
+        protocol,
         listen: `127.0.0.1:${port}`,
         address: `${target.host}:${target.port}`,
         tls: 'disable',
         database: target.database,
-        databases: options.databases ?? [],
+        ...(protocol === 'postgres' && { databases: options.databases ?? [] }),
         credentials: { username: target.user, password: '${env:TARGET_PASSWORD}' },
       },
     },

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Target } from '@sallyport/core';
 import mysql2, { type ConnectionOptions } from 'mysql2/promise';
 import { type MariadbServer, startMariadb } from '../../../test-fixtures/servers/mariadb.ts';
@@ -18,6 +18,7 @@ const WISHES = { capabilities: CAPABILITY.DEPRECATE_EOF | CAPABILITY.SESSION_TRA
 
 let server: MariadbServer;
 let gateway: TestGateway;
+const sockets: Socket[] = [];
 
 beforeAll(async () => {
   server = await startMariadb({ tls: { cert: pem('localhost.pem'), key: pem('localhost.key') }, args: ['--plugin-load-add=auth_ed25519'] });
@@ -29,6 +30,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
+  for (const socket of sockets) socket.destroy();
   await gateway?.close();
   await server?.stop();
 });
@@ -66,18 +68,21 @@ async function client(
   user: string,
   plugin: string | undefined,
   proof: (nonce: Buffer) => Buffer,
+  name = 'test',
 ): Promise<{ reader: PacketReader; write(payload: Buffer, sequence: number): void; nonce: Buffer; version: string }> {
   const socket = connect({ host: '127.0.0.1', port: gateway.port });
+  sockets.push(socket);
   const reader = new PacketReader(socket, 'target', AbortSignal.timeout(20_000));
   const greeting = decodeGreeting((await reader.packet(1000)).payload);
-  const capabilities = CAPABILITY.PROTOCOL_41 | CAPABILITY.SECURE_CONNECTION | (plugin === undefined ? 0 : CAPABILITY.PLUGIN_AUTH);
+  const capabilities =
+    CAPABILITY.PROTOCOL_41 | CAPABILITY.SECURE_CONNECTION | (plugin === undefined ? 0 : CAPABILITY.PLUGIN_AUTH | CAPABILITY.CONNECT_ATTRS);
   const response = encodeHandshakeResponse({
     capabilities,
     collation: 45,
     user,
     proof: proof(greeting.nonce),
     ...(plugin !== undefined && { plugin }),
-    attributes: new Map(),
+    attributes: new Map([['_client_name', name]]),
   });
   socket.write(packets(response, 1));
   return {
@@ -98,6 +103,11 @@ describe('at the gateway', () => {
       write(nativeProof(TOKEN, request?.data.subarray(0, 20) ?? Buffer.alloc(0)), 3);
       expect(await reader.packet(1000)).toMatchObject({ sequence: 4, payload: Buffer.from('00000002000000', 'hex') });
     }
+  });
+
+  test('Connector/J, which misreads the other method before a MariaDB, gets the native one', async () => {
+    const { reader } = await client('alice', 'caching_sha2_password', () => Buffer.alloc(32), 'MySQL Connector/J');
+    expect(decodeAuthSwitch((await reader.packet(1000)).payload)?.plugin).toBe(NATIVE);
   });
 
   test('a wrong native proof and an unknown user read the same', async () => {
@@ -129,6 +139,7 @@ describe('at the gateway', () => {
 
   test('a client of before MySQL 4.1 is told so', async () => {
     const socket = connect({ host: '127.0.0.1', port: gateway.port });
+  sockets.push(socket);
     const reader = new PacketReader(socket, 'target', AbortSignal.timeout(20_000));
     await reader.packet(1000);
     socket.write(packets(Buffer.alloc(40), 1));

@@ -111,7 +111,7 @@ async function signIn(
   if (response.user === '') throw new GatewayError('ERR_ACCESS', 'The client named no user: sign in with the name of a gateway user.');
   const { user, target } = chooseTarget(response.user, host.targets);
   const terms = { secure: client.secure, rsa: client.secure || !isLoopback(host.client) ? undefined : await particulars.key.get() };
-  const { proof, sha1sha1 } = await prove(client, response.plugin, user, host, { ...terms, nonce: particulars.nonce });
+  const { proof, sha1sha1 } = await prove(client, methodOf(response, profile), user, host, { ...terms, nonce: particulars.nonce });
   if (proof === undefined) throw wrongToken(user);
 
   const capabilities = (response.capabilities & offered(profile.capabilities)) >>> 0;
@@ -131,6 +131,15 @@ async function signIn(
     welcome: (status) => client.send(encodeOk(status)),
     refuse: (error) => client.refuse(error),
   };
+}
+
+/**
+ * The method that the client speaks. Connector/J takes a MariaDB that calls itself `5.5.5-…` for a MySQL from before
+ * 5.5.16, and then misreads what caching_sha2_password goes on with.
+ */
+function methodOf({ plugin, attributes }: HandshakeResponse, { serverVersion }: TargetProfile): string | undefined {
+  const misreads = attributes.get('_client_name') === 'MySQL Connector/J' && serverVersion.startsWith('5.5.5-');
+  return misreads && plugin === CACHING_SHA2 ? NATIVE : plugin;
 }
 
 async function prove(
