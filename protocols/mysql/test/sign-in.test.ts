@@ -139,7 +139,7 @@ describe('at the gateway', () => {
 
   test('a client of before MySQL 4.1 is told so', async () => {
     const socket = connect({ host: '127.0.0.1', port: gateway.port });
-  sockets.push(socket);
+    sockets.push(socket);
     const reader = new PacketReader(socket, 'target', AbortSignal.timeout(20_000));
     await reader.packet(1000);
     socket.write(packets(Buffer.alloc(40), 1));
