@@ -194,6 +194,25 @@ describe('the record', () => {
     expect(JSON.parse(outside.stdout)).toMatchObject({ ok: true, verdict: 'verified', findings: [] });
   });
 
+  test('tells whether a value passed, to whom, masked or clear', async () => {
+    await exec(['shop-db', '--', 'SELECT name, email FROM people WHERE id = 1']);
+    const look = async (value: string) => {
+      const { stdout, code } = await site.run(['sessions', 'search', '--value-from', '-', '--json'], { input: `${value}\n` });
+      expect(code).toBe(0);
+      return (JSON.parse(stdout) as { how: string; rule: string | null; session: { identity: string } }[]).map(
+        ({ how, rule, session }) => `${how} ${rule} ${session.identity}`,
+      );
+    };
+    const [masked, never] = await Promise.all([look('ada@example.com'), look('eve@example.com')]);
+    expect(masked).toContain('masked contact data alice');
+    expect(masked.some((place) => place.startsWith('shown'))).toBe(false);
+    expect(never).toEqual([]);
+    await exec(['shop-db', '--', "SELECT 'a passing remark' AS said"]);
+    expect(await look('passing remark')).toContain('shown null alice');
+    const both = await site.run(['sessions', 'search', 'x', '--value-from', '-'], { input: 'x' });
+    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('What is searched for?') });
+  });
+
   test('an export verifies by itself until a byte of it changes', async () => {
     const file = join(site.folder, 'session.json');
     expect((await site.run(['sessions', 'export', 'last', '--output', file])).code).toBe(0);

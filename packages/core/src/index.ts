@@ -6,6 +6,7 @@ export * from './errors.ts';
 export * from './frame.ts';
 export * from './gate.ts';
 export * from './glob.ts';
+export * from './hidden-values.ts';
 export * from './inspection.ts';
 export * from './item-queue.ts';
 export * from './mask.ts';

@@ -27,6 +27,9 @@ export interface Mask {
   original?(token: string): string | undefined;
 }
 
+/** Called once for each hit with its rule's name, and the text that was hidden where it is known as one. */
+export type CountHit = (rule: string, hidden?: Buffer | string) => void;
+
 /**
  * Finds sensitive text by its form, in whatever column or message it stands, and masks it. Bytes in,
  * bytes out: what is no hit stays as it is, invalid UTF-8 included.
@@ -40,12 +43,11 @@ export interface TextMask {
   /**
    * Masks one whole value, `[start, end)` of `bytes`.
    *
-   * @param count called once for each hit, with its rule's name.
    * @returns the value to show; undefined when nothing was found.
    */
-  value(bytes: Buffer, start: number, end: number, count: (rule: string) => void): Buffer | undefined;
+  value(bytes: Buffer, start: number, end: number, count: CountHit): Buffer | undefined;
   /** For one text that arrives in pieces. The output is that of {@link value}, however the text is cut. */
-  stream(count: (rule: string) => void): TextStream;
+  stream(count: CountHit): TextStream;
 }
 
 /** A text on its way through a {@link TextMask}. */

@@ -207,7 +207,7 @@ export class GateSession implements Session {
 
   #write(event: SessionEvent): void {
     this.#parts.recorder.note(event);
-    this.feed.publish(event);
+    if (event.type !== 'values') this.feed.publish(event);
   }
 
   #noteCommand(ordinal: number, command: Command, { action, rules, shadow, record, results, reason }: Judgement): void {

@@ -189,7 +189,7 @@ test('a drain ends what is left with a sentence', async () => {
   const drained = gateway.drain(50);
   expect(await client.line()).toMatch(/^bye: .*shutting down/);
   await drained;
-  expect(await onlySession()).toMatchObject({ state: 'ended', sealed: true });
+  expect(await endedSession()).toMatchObject({ state: 'ended', sealed: true });
 });
 
 test('the administrator watches and ends a session, and decides nothing', async () => {
@@ -244,7 +244,7 @@ test('a target that closes fails the session: client, record and log say so', as
   for (const connection of connections) connection.destroy();
   expect(await client.line()).toBe('bye: The target echo closed the connection.');
   await client.leave();
-  const session = await onlySession();
+  const session = await endedSession();
   expect(session).toMatchObject({ state: 'failed', sealed: true });
   const error = { code: 'ERR_TARGET_CLOSED', message: 'The target echo closed the connection.' };
   expect(session.events.at(-1)).toMatchObject({ type: 'ended', error });
@@ -256,7 +256,7 @@ test('a client that is cut off ends the session, and is named', async () => {
   client.reset();
   while (logged.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   await client.leave();
-  const session = await onlySession();
+  const session = await endedSession();
   expect(session).toMatchObject({ state: 'ended', sealed: true });
   expect(session.events.at(-1)).toMatchObject({ error: { code: 'ERR_ENDED', message: 'The client cut the connection (ECONNRESET).' } });
 });
@@ -267,7 +267,7 @@ test('a client that closes its side reads the answers that are still to come', a
   const left = client.leave();
   expect(await answer).toBe('ok read a.b');
   await left;
-  expect(await onlySession()).toMatchObject({ state: 'ended', sealed: true, commands: 1 });
+  expect(await endedSession()).toMatchObject({ state: 'ended', sealed: true, commands: 1 });
 });
 
 test('connect hands out a token for one sign-in', async () => {
@@ -364,6 +364,15 @@ async function get(path: string, bearer: string): Promise<unknown> {
 async function decide(id: string, bearer: string, verdict = 'approve', reason = '') {
   const { status, body } = await api(`/approvals/${id}`, bearer, { verdict, reason });
   return { status, code: (body as { error?: { code: string } }).error?.code };
+}
+
+/** The session there was. Its client is gone, so it is being sealed if it is not yet. */
+async function endedSession() {
+  for (;;) {
+    const session = await onlySession();
+    if (session.sealed) return session;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 async function onlySession() {

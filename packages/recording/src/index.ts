@@ -17,6 +17,7 @@ export {
 } from './session-json.ts';
 export type { SessionRecorder } from './session-recorder.ts';
 export { terminalText } from './terminal-text.ts';
+export { searchValue, type ValueMatch } from './value-search.ts';
 export { takeAnchor, unreadable, type VerifyOptions, verifyAll, verifySession } from './verify.ts';
 export { verifyFile } from './verify-file.ts';
 export {

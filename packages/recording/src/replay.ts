@@ -50,6 +50,7 @@ export async function* replay(store: Store, id: string, decode: Protocol['decode
       continue;
     }
     const event = JSON.parse(body.toString()) as RecordedEvent;
+    if (event.type === 'values') continue;
     if (event.type === 'result') results.push(event);
     else {
       yield* allResults();

@@ -89,6 +89,8 @@ function fold(event: RecordedEvent, commands: Map<number, CommandJson>): EventJs
       commands.set(command.command, command);
       return command;
     }
+    case 'values':
+      return undefined; // for the leak lookup only: they say nothing to people
     case 'result': {
       const { command: number, state, rows, bytes, duration_ms, error, masked } = event as unknown as ResultEvent;
       const command = commands.get(number);
@@ -150,7 +152,7 @@ export async function searchSessions(store: Store, text: string, filter: Session
     const session = sessions.get(id) ?? sessionJson(await sessionRow(store, id));
     sessions.set(id, session);
     const event = JSON.parse(record.body.toString()) as RecordedEvent;
-    matches.push({ session, seq: record.seq, event: { ...event, at: timeText(event.at) } });
+    if (event.type !== 'values') matches.push({ session, seq: record.seq, event: { ...event, at: timeText(event.at) } });
   }
   return matches;
 }

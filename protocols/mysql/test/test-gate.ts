@@ -5,6 +5,8 @@ import type { Asked, Command, Denied, Gate, HoldContext, Mask, RecordedFrames, R
 export interface TestGate extends Gate {
   readonly commands: Command[];
   readonly notes: SessionEvent[];
+  /** Fingerprints of what masks hid. */
+  readonly prints: SessionEvent[];
   /** What the client sent, as it was recorded. */
   readonly recorded: Buffer[];
   /** What the client saw. */
@@ -36,6 +38,7 @@ const hidden: Mask = { rule: 'protected', method: 'null', apply: () => null };
 export function testGate({ rule = () => 'allow', masks, textMask }: TestRules): TestGate {
   const commands: Command[] = [];
   const notes: SessionEvent[] = [];
+  const prints: SessionEvent[] = [];
   const recorded: Buffer[] = [];
   const seen: Buffer[] = [];
   const asked: TestHold[] = [];
@@ -44,6 +47,7 @@ export function testGate({ rule = () => 'allow', masks, textMask }: TestRules): 
     wire,
     commands,
     notes,
+    prints,
     recorded,
     seen,
     asked,
@@ -59,7 +63,7 @@ export function testGate({ rule = () => 'allow', masks, textMask }: TestRules): 
     unmasked: masks === undefined,
     textMask,
     isMask: (text) => text.includes('[redacted]'),
-    note: (event) => void notes.push(event),
+    note: (event) => void (event.type === 'values' ? prints : notes).push(event),
     record(from, data) {
       (from === 'client' ? recorded : seen).push(Buffer.from(data));
       wire.push({ from, at: 0, data: Buffer.from(data) });

@@ -13,6 +13,8 @@ import { createRelay, type PgRelay } from '../src/relay/relay.ts';
 export interface TestGate extends Gate {
   readonly commands: Command[];
   readonly notes: SessionEvent[];
+  /** Fingerprints of what masks hid. */
+  readonly prints: SessionEvent[];
   /** What the client sent, as it was recorded. */
   readonly recorded: Buffer[];
   /** What the client saw. */
@@ -77,12 +79,14 @@ const hidden: Mask = { rule: 'protected', method: 'null', apply: () => null };
 export function testGate({ rule = ({ launders }) => (launders ? 'deny' : 'allow'), masks, textMask }: TestRules): TestGate {
   const commands: Command[] = [];
   const notes: SessionEvent[] = [];
+  const prints: SessionEvent[] = [];
   const recorded: Buffer[] = [];
   const seen: Buffer[] = [];
   const asked: TestHold[] = [];
   return {
     commands,
     notes,
+    prints,
     recorded,
     seen,
     asked,
@@ -98,7 +102,7 @@ export function testGate({ rule = ({ launders }) => (launders ? 'deny' : 'allow'
     unmasked: masks === undefined,
     textMask,
     isMask: (text) => /\[redacted\]|mt_[a-z]+_\w|^\*{4}.{0,4}$/.test(text),
-    note: (event) => void notes.push(event),
+    note: (event) => void (event.type === 'values' ? prints : notes).push(event),
     record: (from, data) => void (from === 'client' ? recorded : seen).push(Buffer.from(data)),
     fingerprint: (...parts) =>
       parts.reduce((hmac, part) => hmac.update(`${part.length}:`).update(part), createHmac('sha256', 'test')).digest('hex'),

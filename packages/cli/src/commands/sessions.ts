@@ -11,6 +11,7 @@ import { localTime, print, printListing, say } from '../output/terminal.ts';
 import { toJson, visible } from '../output/visible.ts';
 import { findSession, parseMoment } from '../session-names.ts';
 import { loadSite, openAdminApi, type SiteOptions, withStore } from '../site.ts';
+import { searchForValue } from '../value-lookup.ts';
 
 interface Options extends SiteOptions {
   readonly json?: boolean;
@@ -24,6 +25,7 @@ interface Options extends SiteOptions {
   readonly format: 'json' | 'csv';
   readonly output?: string;
   readonly yes?: boolean;
+  readonly valueFrom?: string;
 }
 
 const ID = '<id>';
@@ -33,8 +35,9 @@ export function sessionsCommand(): Command {
   const command = new Command('sessions').description('see, search, watch, end, export and remove recorded sessions');
   const list = command.command('list').description('list sessions, newest first');
   filtered(list).action((_: Options, self: Command) => listSessions(self.optsWithGlobals<Options>()));
-  const search = command.command('search').description('find events that contain a text').argument('<text>');
-  filtered(search).action((text: string, _: Options, self: Command) => searchEvents(text, self.optsWithGlobals<Options>()));
+  const search = command.command('search').description('find events that contain a text, or where a value passed').argument('[text]');
+  search.option('--value-from <file>', 'did this value pass, to whom, masked or clear? Read from a file, or from standard input (-)');
+  filtered(search).action((text: string | undefined, _: Options, self: Command) => searchFor(text, self.optsWithGlobals<Options>()));
   command
     .command('show')
     .description('show a session with its commands and what became of them')
@@ -97,6 +100,14 @@ async function listSessions(options: Options): Promise<void> {
   const site = await loadSite(options);
   const rows = await withStore(site, 'read', (store) => store.sessions.list(filterOf(options)));
   await printListing(rows.map(sessionJson), options, SESSION_COLUMNS, sessionCells);
+}
+
+async function searchFor(text: string | undefined, options: Options): Promise<void> {
+  if ((text === undefined) === (options.valueFrom === undefined))
+    throw new CliError('What is searched for? Give a text, or a value with --value-from FILE.', EXIT.usage);
+  return options.valueFrom === undefined
+    ? searchEvents(text ?? '', options)
+    : searchForValue(options.valueFrom, options, filterOf(options));
 }
 
 async function searchEvents(text: string, options: Options): Promise<void> {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Mask, TextMask, TextStream } from '@sallyport/core';
+import type { CountHit, Mask, TextMask, TextStream } from '@sallyport/core';
 import { REDACTED } from '../method.ts';
 import type { Text } from './detector.ts';
 import { type DetectorName, detectorOf } from './detectors.ts';
@@ -45,7 +45,7 @@ export class RulesMask implements TextMask {
     return this.#scanner.mayFind(bytes, start, end) || this.#patterns.some(({ pattern }) => pattern.mayFind(bytes, start, end));
   }
 
-  value(bytes: Buffer, start: number, end: number, count: (rule: string) => void): Buffer | undefined {
+  value(bytes: Buffer, start: number, end: number, count: CountHit): Buffer | undefined {
     const text = this.#text;
     text.bytes = bytes;
     text.start = start;
@@ -57,7 +57,7 @@ export class RulesMask implements TextMask {
     return Buffer.concat(this.render(bytes, start, end, hits, count));
   }
 
-  stream(count: (rule: string) => void): TextStream {
+  stream(count: CountHit): TextStream {
     return new MaskedStream(this, count);
   }
 
@@ -74,7 +74,7 @@ export class RulesMask implements TextMask {
   }
 
   /** `[from, to)` with its hits replaced. */
-  render(bytes: Buffer, from: number, to: number, hits: readonly Hit[], count: (rule: string) => void): Buffer[] {
+  render(bytes: Buffer, from: number, to: number, hits: readonly Hit[], count: CountHit): Buffer[] {
     const parts: Buffer[] = [];
     let at = from;
     for (const hit of hits) {
@@ -88,12 +88,13 @@ export class RulesMask implements TextMask {
     return parts;
   }
 
-  #replacement(bytes: Buffer, { start, end, rule, long }: Hit, count: (rule: string) => void): Buffer {
+  #replacement(bytes: Buffer, { start, end, rule, long }: Hit, count: CountHit): Buffer {
     const mask = this.#masks[rule] as Mask;
-    count(mask.rule);
+    const hidden = bytes.subarray(start, end);
+    count(mask.rule, long ? undefined : hidden);
     if (mask.method === 'null') return Buffer.alloc(0);
     // Half a character has no text that a hash or a token could stand for.
-    if (long || !isUtf8(bytes.subarray(start, end))) return Buffer.from(REDACTED);
+    if (long || !isUtf8(hidden)) return Buffer.from(REDACTED);
     return Buffer.from(mask.apply(bytes.toString('utf8', start, end)) ?? '');
   }
 }

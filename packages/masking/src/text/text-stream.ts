@@ -1,4 +1,4 @@
-import type { TextStream } from '@sallyport/core';
+import type { CountHit, TextStream } from '@sallyport/core';
 import { kindOf, LOCAL } from './byte-kind.ts';
 import { LEAD, LOOK_BEHIND } from './detector.ts';
 import { type Hit, Hits } from './hits.ts';
@@ -12,14 +12,14 @@ const NOTHING = Buffer.alloc(0);
  */
 export class MaskedStream implements TextStream {
   readonly #mask: RulesMask;
-  readonly #count: (rule: string) => void;
+  readonly #count: CountHit;
   readonly #progress: SearchProgress;
   readonly #hits = new Hits();
   #kept: Buffer = NOTHING;
   /** How much of `#kept` has left. */
   #left = 0;
 
-  constructor(mask: RulesMask, count: (rule: string) => void) {
+  constructor(mask: RulesMask, count: CountHit) {
     this.#mask = mask;
     this.#count = count;
     this.#progress = mask.begin(0);

@@ -31,7 +31,7 @@ export function maskRow(
   for (const { index, mask, text } of plan) {
     const cell = cells[index] as Cell;
     if (cell.value === undefined) continue;
-    const seen = mask === undefined ? searched(cell.value, textMask, run) : masked(cell.value, mask, text, run);
+    const seen = mask === undefined ? searched(cell.value, textMask, run) : masked(cell.value, mask, text, binary, run);
     if (seen === undefined) continue;
     if (seen === null) nulled.push(index);
     pieces.push(payload.subarray(from, cell.start), seen !== null ? lenencBytes(seen) : binary ? NOTHING : TEXT_NULL);
@@ -43,13 +43,13 @@ export function maskRow(
   return row;
 }
 
-function masked(value: Buffer, mask: Mask, text: boolean, run: Run): string | null {
-  run.masked(mask.rule);
+function masked(value: Buffer, mask: Mask, text: boolean, binary: boolean, run: Run): string | null {
+  run.masked(mask.rule, text || !binary ? value : undefined);
   return text ? mask.apply(value.toString()) : null;
 }
 
 /** @returns undefined when nothing was found */
 function searched(value: Buffer, textMask: TextMask | undefined, run: Run): Buffer | undefined {
   if (textMask === undefined || !textMask.mayFind(value, 0, value.length)) return undefined;
-  return textMask.value(value, 0, value.length, (rule) => run.masked(rule));
+  return textMask.value(value, 0, value.length, (rule, hidden) => run.masked(rule, hidden));
 }

@@ -1,4 +1,4 @@
-import type { TextMask } from '@sallyport/core';
+import type { CountHit, TextMask } from '@sallyport/core';
 import type { CellKind } from './cell-kind.ts';
 import { maskCell } from './cell-mask.ts';
 import { type CellSearch, scanCell } from './cell-scan.ts';
@@ -6,16 +6,18 @@ import type { CellPlan, RowPlan } from './row-plan.ts';
 import type { Run } from './run.ts';
 
 const BACKSLASH = 0x5c;
+/** Other kinds whose binary format is their text. */
+const TEXTUAL: ReadonlySet<CellKind> = new Set(['xml', 'json']);
 
 /** Masks the cells of one result by its plan, and counts by rule. */
 export class CellEditor {
   readonly plan: RowPlan;
   readonly #search: CellSearch | undefined;
-  readonly #count: (rule: string) => void;
+  readonly #count: CountHit;
 
   constructor(plan: RowPlan, text: TextMask | undefined, run: Pick<Run, 'masked'>) {
     this.plan = plan;
-    this.#count = (rule) => run.masked(rule);
+    this.#count = (rule, hidden) => run.masked(rule, hidden);
     this.#search = text && { text, isText: plan.isText, count: this.#count };
   }
 
@@ -34,9 +36,14 @@ export class CellEditor {
    */
   edit({ mask, kind, binary }: CellPlan, bytes: Buffer, start: number, end: number): Buffer | null | undefined {
     if (mask === undefined) return this.#search && this.#searched(this.#search, kind, binary, bytes, start, end);
-    this.#count(mask.rule);
-    if (kind !== 'text') return maskCell(mask, kind, binary, bytes.subarray(start, end));
-    const seen = mask.apply(bytes.toString('utf8', start, end));
+    if (kind !== 'text') {
+      const cell = bytes.subarray(start, end);
+      this.#count(mask.rule, binary && !TEXTUAL.has(kind) ? undefined : cell);
+      return maskCell(mask, kind, binary, cell);
+    }
+    const hidden = bytes.toString('utf8', start, end);
+    this.#count(mask.rule, hidden);
+    const seen = mask.apply(hidden);
     return seen === null ? null : Buffer.from(seen);
   }
 

@@ -1,4 +1,4 @@
-import type { TextMask } from '@sallyport/core';
+import type { CountHit, TextMask } from '@sallyport/core';
 import { editArrayText, editBinaryArray, editBinaryRecord } from './array-value.ts';
 import { type CellKind, cellKind } from './cell-kind.ts';
 import { editJson } from './json-text.ts';
@@ -8,8 +8,7 @@ export interface CellSearch {
   readonly text: TextMask;
   /** Types of texts that the server did not bring. */
   readonly isText: (oid: number) => boolean;
-  /** Called once for each hit, with its rule's name. */
-  count(rule: string): void;
+  readonly count: CountHit;
 }
 
 /**

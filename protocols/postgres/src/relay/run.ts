@@ -1,4 +1,4 @@
-import type { Gate } from '@sallyport/core';
+import { type Gate, HiddenValues } from '@sallyport/core';
 import type { PlannedCopy } from './copy-out.ts';
 import type { Meaning } from './meaning.ts';
 
@@ -10,14 +10,15 @@ export class Run {
   bytes = 0;
   /** For a COPY TO STDOUT that is masked. */
   copy?: PlannedCopy;
-  readonly #gate: Pick<Gate, 'note'>;
+  readonly #gate: Pick<Gate, 'note' | 'fingerprint'>;
+  #hidden: HiddenValues | undefined;
   readonly #masked: Record<string, number> = {};
   #rows = 0;
   /** DataRows since the last completion. */
   #seen = 0;
   #over = false;
 
-  constructor(command: number, meaning: Meaning, gate: Pick<Gate, 'note'>) {
+  constructor(command: number, meaning: Meaning, gate: Pick<Gate, 'note' | 'fingerprint'>) {
     this.command = command;
     this.meaning = meaning;
     this.#gate = gate;
@@ -28,8 +29,12 @@ export class Run {
     this.bytes += bytes;
   }
 
-  masked(rule: string): void {
+  /** @param hidden the value that the mask hid, in text form. */
+  masked(rule: string, hidden?: Buffer | string): void {
     this.#masked[rule] = (this.#masked[rule] ?? 0) + 1;
+    if (hidden === undefined) return;
+    this.#hidden ??= new HiddenValues(this.command, this.#gate);
+    this.#hidden.add(rule, hidden);
   }
 
   /** A statement of the text is done, or its portal stopped at a row limit. */
@@ -42,6 +47,7 @@ export class Run {
   finish(state: 'completed' | 'failed' | 'unknown', error?: { readonly code: string; readonly message: string }): void {
     if (this.#over) return;
     this.#over = true;
+    this.#hidden?.flush();
     this.#gate.note({
       type: 'result',
       command: this.command,

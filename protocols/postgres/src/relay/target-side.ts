@@ -1,4 +1,4 @@
-import { GatewayError, type Out, ProtocolError, type Step } from '@sallyport/core';
+import { type CountHit, GatewayError, HiddenValues, type Out, ProtocolError, type Step } from '@sallyport/core';
 import { decodeCopyResponse } from '../codec/copy.ts';
 import { decodeErrorOrNotice } from '../codec/error-fields.ts';
 import { decodeParameterDescription } from '../codec/extended-query.ts';
@@ -107,11 +107,15 @@ export class TargetSide {
   }
 
   /** Counts with the command that speaks; what comes between commands stands for itself. */
-  readonly #count = (rule: string): void => {
+  readonly #count: CountHit = (rule, hidden) => {
     const { replies, gate } = this.#conversation;
     const run = replies.head?.run;
-    if (run === undefined) gate.note({ type: 'masked', masked: { [rule]: 1 } });
-    else run.masked(rule);
+    if (run !== undefined) return run.masked(rule, hidden);
+    gate.note({ type: 'masked', masked: { [rule]: 1 } });
+    if (hidden === undefined) return;
+    const values = new HiddenValues(undefined, gate);
+    values.add(rule, hidden);
+    values.flush();
   };
 
   get #exposed(): boolean {
