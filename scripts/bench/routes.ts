@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Gateway, startGateway } from '../../test-fixtures/servers/gateway.ts';
 import { freePort, type PostgresServer } from '../../test-fixtures/servers/postgres.ts';
+import { MASKED_COLUMNS } from './scenarios.ts';
 
 /** A way to the database that is measured. */
 export interface Route {
@@ -17,6 +18,10 @@ export interface Route {
 }
 
 const START_MS = 10_000;
+const certificate = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '..', '..', 'test-fixtures', 'certificates', name), 'utf8');
+/** What every route but the gateway, which brings its own, shows its clients. */
+export const TLS = { cert: certificate('localhost.pem'), key: certificate('localhost.key') };
 
 /** Every route that this machine can offer, running. They stop with the stack. */
 export async function startRoutes(database: PostgresServer, stack: AsyncDisposableStack): Promise<readonly Route[]> {
@@ -27,7 +32,7 @@ export async function startRoutes(database: PostgresServer, stack: AsyncDisposab
   if (existsSync('/usr/sbin/haproxy')) routes.push(await haproxy(database, folder, stack));
   if (existsSync('/usr/sbin/pgbouncer')) routes.push(await pgbouncer(database, folder, stack));
   for (const durability of ['fast', 'strict'] as const) {
-    const gateway = await startGateway({ target: database, durability });
+    const gateway = await startGateway({ target: database, durability, masked: MASKED_COLUMNS });
     stack.defer(() => gateway.stop());
     routes.push(route(`sallyport ${durability}`, gateway, gateway.port));
   }
@@ -41,7 +46,6 @@ function route(name: string, { user, password }: PostgresServer | Gateway, port:
     PGUSER: user,
     PGPASSWORD: password,
     PGDATABASE: 'postgres',
-    PGSSLMODE: 'disable',
   };
   return { name, env };
 }
@@ -83,6 +87,9 @@ async function pgbouncer(database: PostgresServer, folder: string, stack: AsyncD
     'listen_addr = 127.0.0.1',
     `listen_port = ${port}`,
     'unix_socket_dir =',
+    'client_tls_sslmode = allow',
+    `client_tls_cert_file = ${join(folder, 'server.pem')}`,
+    `client_tls_key_file = ${join(folder, 'server.key')}`,
     'auth_type = scram-sha-256',
     `auth_file = ${users}`,
     'pool_mode = session',
@@ -91,6 +98,8 @@ async function pgbouncer(database: PostgresServer, folder: string, stack: AsyncD
     'ignore_startup_parameters = extra_float_digits',
   ];
   await writeFile(file, `${lines.join('\n')}\n`);
+  await writeFile(join(folder, 'server.pem'), TLS.cert);
+  await writeFile(join(folder, 'server.key'), TLS.key);
   await writeFile(users, `"${database.user}" "${database.password}"\n`);
   const account = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
   await start(spawn('/usr/sbin/pgbouncer', ['-q', ...account, file], { stdio: 'ignore' }), port, stack);

@@ -1,0 +1,104 @@
+/**
+ * What the gateway needs in memory, and whether it stays so:
+ *
+ *   node scripts/bench/memory.ts [--sessions 1000] [--minutes 10]
+ *
+ * - a client that asks for 1 GB of 200-byte rows, recorded, and does not read them;
+ * - idle sessions, without and with TLS;
+ * - constant load (pgbench, 8 clients, prepared) for some minutes: memory and latency, a line for each minute.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs, promisify } from 'node:util';
+import { type Gateway, startGateway } from '../../test-fixtures/servers/gateway.ts';
+import { type PostgresServer, startPostgres } from '../../test-fixtures/servers/postgres.ts';
+import { openIdle, stall } from './clients.ts';
+
+const { values } = parseArgs({
+  options: { sessions: { type: 'string', default: '1000' }, minutes: { type: 'string', default: '10' } },
+});
+const run = promisify(execFile);
+
+/** Resident set of a process, in KiB. */
+function resident(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+/** The median of some looks, since a collection may be near. */
+async function settled(pid: number): Promise<number> {
+  const looks: number[] = [];
+  for (let look = 0; look < 9; look += 1) {
+    await delay(500);
+    looks.push(resident(pid));
+  }
+  return looks.sort((a, b) => a - b)[4] ?? Number.NaN;
+}
+
+/** Some work first, so that start-up is not counted. */
+async function warmUp(gateway: Gateway): Promise<void> {
+  await pgbench(gateway, 5);
+  await delay(2_000);
+}
+
+async function pgbench(gateway: Gateway, seconds: number): Promise<string> {
+  const env = { ...process.env, PGHOST: gateway.host, PGPORT: String(gateway.port), PGUSER: gateway.user, PGPASSWORD: gateway.password };
+  const args = ['-n', '-S', '-M', 'prepared', '-c', '8', '-j', '2', '-T', String(seconds), 'postgres'];
+  const { stdout } = await run('pgbench', args, { env: { ...env, PGSSLMODE: 'disable' } });
+  return stdout;
+}
+
+async function stalledReader(gateway: Gateway): Promise<void> {
+  const before = await settled(gateway.pid);
+  const client = await stall(gateway, "SELECT i, repeat('x', 185) FROM generate_series(1, 5000000) i");
+  const after = await settled(gateway.pid);
+  client.destroy();
+  console.log(`stalled reader of 1 GB: ${mebibytes(before)} to ${mebibytes(after)}, grown by ${mebibytes(after - before)}`);
+}
+
+async function idleSessions(gateway: Gateway, count: number, tls: boolean): Promise<void> {
+  const before = await settled(gateway.pid);
+  const clients = await openIdle(gateway, count, tls);
+  const after = await settled(gateway.pid);
+  for (const client of clients) client.destroy();
+  const each = ((after - before) / count).toFixed(1);
+  console.log(`${count} idle sessions${tls ? ', TLS' : ''}: ${mebibytes(before)} to ${mebibytes(after)}, ${each} KiB each`);
+  await delay(5_000);
+}
+
+async function constantLoad(gateway: Gateway, minutes: number): Promise<void> {
+  for (let minute = 1; minute <= minutes; minute += 1) {
+    const stdout = await pgbench(gateway, 60);
+    const latency = /^latency average = (.*)$/m.exec(stdout)?.[1] ?? '?';
+    const rate = /^tps = ([\d.]+)/m.exec(stdout)?.[1] ?? '?';
+    console.log(`minute ${minute}: ${Math.round(Number(rate))} transactions/s, latency ${latency}, ${mebibytes(resident(gateway.pid))}`);
+  }
+}
+
+function mebibytes(kibibytes: number): string {
+  return `${(kibibytes / 1024).toFixed(1)} MiB`;
+}
+
+async function withGateway(database: PostgresServer, measure: (gateway: Gateway) => Promise<void>): Promise<void> {
+  const gateway = await startGateway({ target: database, durability: 'fast', masked: ['public.pgbench_tellers.filler'] });
+  try {
+    await warmUp(gateway);
+    await measure(gateway);
+  } finally {
+    await gateway.stop();
+  }
+}
+
+const [sessions, minutes] = [Number(values.sessions), Number(values.minutes)];
+const database = await startPostgres({ version: 15, config: { max_connections: String(sessions + 100), shared_buffers: '64MB' } });
+try {
+  const init = spawn('pgbench', ['-i', '-q', '-s', '10', database.connectionString], { stdio: 'ignore' });
+  await once(init, 'exit');
+  await withGateway(database, stalledReader);
+  if (sessions > 0) await withGateway(database, (gateway) => idleSessions(gateway, sessions, false));
+  if (sessions > 0) await withGateway(database, (gateway) => idleSessions(gateway, sessions, true));
+  if (minutes > 0) await withGateway(database, (gateway) => constantLoad(gateway, minutes));
+} finally {
+  await database.stop();
+}
