@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { RecordKind, Store } from '@sallyport/core';
 import fc from 'fast-check';
@@ -117,6 +118,17 @@ test('goes on in a new file when one is full, and drops what was moved', async (
   await journal.durable(40, true);
   journal.moved(journal.unmoved, 3);
   expect(journal.unmoved).toBe(0);
+  await journal.close();
+});
+
+test.each([10, 20_000])('a strict record of %i bytes is synced though nobody asks', async (bytes) => {
+  const journal = openJournal();
+  journal.append(1, true, 'target', 1, Buffer.alloc(bytes));
+  journal.flush();
+  expect(journal.unsynced).toBeGreaterThan(bytes);
+  while (journal.unsynced > 0) await setTimeout(5); // or the test's own time is over
+  journal.append(1, true, 'target', 1, Buffer.alloc(bytes)); // while or behind a sync
+  while (journal.unsynced > 0 || journal.unmoved < 2 * bytes) await setTimeout(5);
   await journal.close();
 });
 

@@ -99,7 +99,7 @@ export class Journal {
       const length = typeof body === 'string' ? this.#gathered.write(body, start) : body.copy(this.#gathered, start);
       packHead(this.#gathered, this.#used, handle, kind, at, length);
       this.#used = start + length;
-      this.#timer ??= setTimeout(() => this.#tick(), FLUSH_MS).unref();
+      this.#later();
     }
     return this.#appended;
   }
@@ -166,14 +166,22 @@ export class Journal {
     return this.#bytes - this.#moved;
   }
 
+  /** Bytes that are written and not synced; counted in `fast` too, which does not care. */
+  get unsynced(): number {
+    return this.#unsynced;
+  }
+
   get #crowded(): boolean {
     return this.unmoved > UNMOVED_BYTES || (this.#strict && this.#unsynced > UNSYNCED_BYTES);
   }
 
-  #tick(): void {
-    this.#timer = undefined;
-    this.flush();
-    if (this.#strict && this.#unsynced > 0) this.#sync();
+  /** What nobody waits for is written, and in `strict` synced, a little later. */
+  #later(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.flush();
+      if (this.#strict) this.#sync();
+    }, FLUSH_MS).unref();
   }
 
   #write(large: Buffer | undefined): void {
@@ -188,6 +196,7 @@ export class Journal {
       this.#bytes += length;
       if (this.#file.bytes >= FILE_BYTES) this.#rotate();
       if (this.#strict && this.#unsynced > UNSYNCED_BYTES / 2) this.#sync();
+      if (this.#strict) this.#later();
       this.#options.onWritten();
     } catch (error) {
       this.#options.onFailure(error);
@@ -216,6 +225,7 @@ export class Journal {
     this.#syncing.then(
       () => {
         if (this.#asked !== undefined || this.#crowded) this.#sync();
+        else if (this.#strict && this.#failure === undefined) this.#later();
       },
       (error: unknown) => this.#options.onFailure(error),
     );
