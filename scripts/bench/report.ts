@@ -5,6 +5,8 @@ export interface Result {
   readonly scenario: Scenario;
   readonly route: string;
   readonly rates: readonly number[];
+  /** Processor time of the process in the middle, in µs per transaction or MB. */
+  readonly costs: readonly number[];
 }
 
 /** What the others are compared with. */
@@ -28,9 +30,32 @@ export function table(results: readonly Result[]): string {
       const ratio = rate(scenario, route) / rate(scenario, REFERENCE);
       return `${Math.round(rate(scenario, route)).toLocaleString('en-US')} (${ratio.toFixed(2)})`;
     });
-    return [`${scenario.name}, ${scenario.clients} client${scenario.clients === 1 ? '' : 's'}`, scenario.unit, ...cells];
+    return [label(scenario), scenario.unit, ...cells];
   });
-  const head = ['scenario', 'unit', ...routes];
+  return markdown(['scenario', 'unit', ...routes], rows);
+}
+
+/** The same for the processor time in the middle, which other people's work on the machine disturbs less. */
+export function costTable(results: readonly Result[]): string {
+  const measured = results.filter(({ costs }) => costs.some((cost) => !Number.isNaN(cost)));
+  const routes = [...new Set(measured.map(({ route }) => route))];
+  const rows = [...new Set(measured.map(({ scenario }) => scenario))].map((scenario) => {
+    const cells = routes.map((route) => {
+      const found = measured.find((result) => result.scenario === scenario && result.route === route);
+      const cost = median((found?.costs ?? []).filter((one) => !Number.isNaN(one)));
+      return Number.isNaN(cost) ? '–' : Math.round(cost).toLocaleString('en-US');
+    });
+    const each = scenario.unit === 'MB/s' ? 'µs per MB' : 'µs per transaction';
+    return [label(scenario), each, ...cells];
+  });
+  return markdown(['scenario', 'processor time', ...routes], rows);
+}
+
+function label({ name, clients }: Scenario): string {
+  return `${name}, ${clients} client${clients === 1 ? '' : 's'}`;
+}
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map((_, column) => (column < 2 ? '---' : '--:')), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 

@@ -15,6 +15,8 @@ export interface Route {
   readonly name: string;
   /** What pgbench needs to take it. */
   readonly env: Readonly<Record<string, string>>;
+  /** The process in the middle. */
+  readonly pid?: number | undefined;
 }
 
 const START_MS = 10_000;
@@ -34,7 +36,7 @@ export async function startRoutes(database: PostgresServer, stack: AsyncDisposab
   for (const durability of ['fast', 'strict'] as const) {
     const gateway = await startGateway({ target: database, durability, masked: MASKED_COLUMNS });
     stack.defer(() => gateway.stop());
-    routes.push(route(`sallyport ${durability}`, gateway, gateway.port));
+    routes.push({ ...route(`sallyport ${durability}`, gateway, gateway.port), pid: gateway.pid });
   }
   return routes;
 }
@@ -53,8 +55,8 @@ function route(name: string, { user, password }: PostgresServer | Gateway, port:
 async function pipe(database: PostgresServer, stack: AsyncDisposableStack): Promise<Route> {
   const port = await freePort();
   const program = join(import.meta.dirname, 'pipe.ts');
-  await start(spawn(process.execPath, [program, String(port), String(database.port)], { stdio: 'ignore' }), port, stack);
-  return route('node pipe', database, port);
+  const pid = await start(spawn(process.execPath, [program, String(port), String(database.port)], { stdio: 'ignore' }), port, stack);
+  return { ...route('node pipe', database, port), pid };
 }
 
 async function haproxy(database: PostgresServer, folder: string, stack: AsyncDisposableStack): Promise<Route> {
@@ -73,8 +75,8 @@ async function haproxy(database: PostgresServer, folder: string, stack: AsyncDis
     `  server database 127.0.0.1:${database.port}`,
   ];
   await writeFile(file, `${lines.join('\n')}\n`);
-  await start(spawn('/usr/sbin/haproxy', ['-q', '-db', '-f', file], { stdio: 'ignore' }), port, stack);
-  return route('HAProxy', database, port);
+  const pid = await start(spawn('/usr/sbin/haproxy', ['-q', '-db', '-f', file], { stdio: 'ignore' }), port, stack);
+  return { ...route('HAProxy', database, port), pid };
 }
 
 async function pgbouncer(database: PostgresServer, folder: string, stack: AsyncDisposableStack): Promise<Route> {
@@ -102,12 +104,12 @@ async function pgbouncer(database: PostgresServer, folder: string, stack: AsyncD
   await writeFile(join(folder, 'server.key'), TLS.key);
   await writeFile(users, `"${database.user}" "${database.password}"\n`);
   const account = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-  await start(spawn('/usr/sbin/pgbouncer', ['-q', ...account, file], { stdio: 'ignore' }), port, stack);
-  return route('PgBouncer', database, port);
+  const pid = await start(spawn('/usr/sbin/pgbouncer', ['-q', ...account, file], { stdio: 'ignore' }), port, stack);
+  return { ...route('PgBouncer', database, port), pid };
 }
 
 /** Waits until it listens, and hands it to the stack. */
-async function start(child: ChildProcess, port: number, stack: AsyncDisposableStack): Promise<void> {
+async function start(child: ChildProcess, port: number, stack: AsyncDisposableStack): Promise<number | undefined> {
   stack.defer(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
@@ -115,7 +117,7 @@ async function start(child: ChildProcess, port: number, stack: AsyncDisposableSt
     await gone;
   });
   for (const end = Date.now() + START_MS; Date.now() < end; await delay(50)) {
-    if (await accepts(port)) return;
+    if (await accepts(port)) return child.pid;
   }
   throw new Error(`${child.spawnfile} did not listen on port ${port} within ${START_MS / 1000} s.`);
 }

@@ -12,7 +12,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../../test-fixtures/servers/postgres.ts';
-import { type Result, table, withTable } from './report.ts';
+import { costTable, type Result, table, withTable } from './report.ts';
 import { machine, type Route, startRoutes, TLS } from './routes.ts';
 import { measure, PREPARE, SCENARIOS } from './scenarios.ts';
 
@@ -30,14 +30,15 @@ const { values } = parseArgs({
 
 async function measureAll(routes: readonly Route[], rounds: number, seconds: number): Promise<readonly Result[]> {
   const results = SCENARIOS.filter(({ name }) => name.includes(values.only)).flatMap((scenario) =>
-    routes.map((route) => ({ scenario, route: route.name, rates: [] as number[] })),
+    routes.map((route) => ({ scenario, route: route.name, rates: [] as number[], costs: [] as number[] })),
   );
   for (let round = 1; round <= rounds; round += 1) {
     for (const result of results) {
       const route = routes.find(({ name }) => name === result.route);
       if (route === undefined) continue;
-      const rate = await measure(result.scenario, route, seconds);
+      const { rate, cost } = await measure(result.scenario, route, seconds);
       result.rates.push(rate);
+      result.costs.push(cost);
       console.error(`round ${round}: ${result.scenario.name}, ${result.scenario.clients} clients, ${route.name}: ${Math.round(rate)}`);
     }
   }
@@ -57,8 +58,8 @@ execFileSync('pgbench', ['-i', '-q', '-s', '10', database.connectionString], { s
 execFileSync('psql', ['-X', '-q', '-c', PREPARE, database.connectionString], { stdio: 'ignore' });
 
 const results = await measureAll(routes, rounds, seconds);
-const words = `${rounds} interleaved rounds of ${seconds} s, medians, in brackets the ratio to a plain Node.js pipe. ${machine()}. Load average before the start: ${load}.`;
-const text = `${table(results)}\n\n${words}`;
+const words = `${rounds} interleaved rounds of ${seconds} s, medians, in brackets the ratio to a plain Node.js pipe. ${machine()}. Load average before the start: ${load}, at the end: ${loadavg()[0]?.toFixed(1)}.`;
+const text = `${table(results)}\n\n${costTable(results)}\n\n${words}`;
 console.log(text);
 await mkdir(CACHE, { recursive: true });
 await writeFile(join(CACHE, 'results.json'), `${JSON.stringify({ words, results }, undefined, 2)}\n`);

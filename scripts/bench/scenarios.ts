@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Route } from './routes.ts';
@@ -49,14 +50,33 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'rows, 2 of 8 columns masked', unit: 'MB/s', clients: 1, options: ['-f', file('masked-rows.sql')], worth: WIDE_MEGABYTES },
 ];
 
+export interface Measured {
+  /** In the scenario's unit. */
+  readonly rate: number;
+  /** Microseconds of processor time that the process in the middle took for each transaction or MB; NaN for none. */
+  readonly cost: number;
+}
+
 /** @throws Error with pgbench's own words when a client was cut off */
-export async function measure(scenario: Scenario, route: Route, seconds: number): Promise<number> {
+export async function measure(scenario: Scenario, route: Route, seconds: number): Promise<Measured> {
   const { clients, options, worth, tls = false } = scenario;
   const args = ['-n', '-c', String(clients), '-j', String(Math.min(clients, 2)), '-T', String(seconds), ...options];
+  const before = processorTime(route.pid);
   const { stdout } = await promisify(execFile)('pgbench', args, {
     env: { ...process.env, ...route.env, PGSSLMODE: tls ? 'require' : 'disable' },
   });
-  const rate = /^tps = ([\d.]+)/m.exec(stdout)?.[1];
-  if (rate === undefined) throw new Error(`pgbench told no rate for ${scenario.name} by ${route.name}:\n${stdout}`);
-  return Number(rate) * worth;
+  const done = Number(/actually processed: (\d+)/.exec(stdout)?.[1] ?? 0) * worth;
+  const rate = Number(/^tps = ([\d.]+)/m.exec(stdout)?.[1] ?? 0) * worth;
+  return { rate, cost: done === 0 ? Number.NaN : (processorTime(route.pid) - before) / done };
+}
+
+/** Microseconds that a process and its threads have used so far, by the kernel's clock of 100 Hz. */
+function processorTime(pid: number | undefined): number {
+  if (pid === undefined) return Number.NaN;
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
+  return (Number(user) + Number(system)) * 10_000;
 }

@@ -39,28 +39,29 @@ export interface JournalPart {
 /**
  * Reads whole blocks from a position on, about `limit` bytes of them.
  *
+ * @param scratch where to read to; what it held before is gone, so the blocks are good until the next call with it.
  * @throws Error ENOENT when the file is gone: it was moved since the position was read.
  */
-export function readJournal(folder: string, from: JournalPosition, limit: number): JournalPart {
+export function readJournal(folder: string, from: JournalPosition, limit: number, scratch?: Buffer): JournalPart {
   let position = from;
   for (;;) {
-    const part = readFile(folder, position, limit);
+    const part = readFile(folder, position, limit, scratch);
     // A file that has a successor is not written any more.
     if (part.blocks.length > 0 || part.broken !== undefined || !existsSync(journalFile(folder, position.file + 1))) return part;
-    const again = readFile(folder, position, limit);
+    const again = readFile(folder, position, limit, scratch);
     if (again.blocks.length > 0 || again.broken !== undefined) return again;
     position = { file: position.file + 1, offset: 0 };
   }
 }
 
-function readFile(folder: string, { file, offset }: JournalPosition, limit: number): JournalPart {
+function readFile(folder: string, { file, offset }: JournalPosition, limit: number, scratch: Buffer | undefined): JournalPart {
   const fd = openSync(journalFile(folder, file), 'r');
   try {
     const left = fstatSync(fd).size - offset;
-    let bytes = readBytes(fd, offset, Math.min(left, Math.max(limit, BLOCK_HEAD)));
+    let bytes = readBytes(fd, offset, Math.min(left, Math.max(limit, BLOCK_HEAD)), scratch);
     if (bytes.length >= BLOCK_HEAD) {
       const first = BLOCK_HEAD + bytes.readUInt32BE(0); // a block larger than the limit comes alone
-      if (first > bytes.length && first <= left && first <= BLOCK_HEAD + MAX_BLOCK_BYTES) bytes = readBytes(fd, offset, first);
+      if (first > bytes.length && first <= left && first <= BLOCK_HEAD + MAX_BLOCK_BYTES) bytes = readBytes(fd, offset, first, scratch);
     }
     const { blocks, used, broken } = cut(bytes);
     const told = blocks.length === 0 && left > 0 ? broken : undefined;
@@ -70,8 +71,9 @@ function readFile(folder: string, { file, offset }: JournalPosition, limit: numb
   }
 }
 
-function readBytes(fd: number, offset: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(Math.max(length, 0));
+function readBytes(fd: number, offset: number, length: number, scratch: Buffer | undefined): Buffer {
+  const size = Math.max(length, 0);
+  const bytes = scratch !== undefined && size <= scratch.length ? scratch.subarray(0, size) : Buffer.allocUnsafeSlow(size);
   let read = 0;
   for (let got = -1; read < bytes.length && got !== 0; read += got) got = readSync(fd, bytes, read, bytes.length - read, offset + read);
   return bytes.subarray(0, read);

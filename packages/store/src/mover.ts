@@ -22,6 +22,7 @@ export class Mover {
   readonly #chains: LiveChains;
   readonly #set: (position: JournalPosition) => void;
   #position: JournalPosition;
+  readonly #scratch = Buffer.allocUnsafeSlow(STEP_BYTES);
   #dropped = 0;
 
   constructor(db: Database, dataDir: string, chains: LiveChains) {
@@ -42,7 +43,7 @@ export class Mover {
    */
   step(): number {
     if (!existsSync(journalFile(this.#folder, this.#position.file))) return 0;
-    const { blocks, next, bytes } = readJournal(this.#folder, this.#position, STEP_BYTES);
+    const { blocks, next, bytes } = readJournal(this.#folder, this.#position, STEP_BYTES, this.#scratch);
     if (bytes === 0) return 0;
     for (const block of blocks) for (const record of unpackBlock(block)) this.#chains.append(record);
     this.#chains.store();
