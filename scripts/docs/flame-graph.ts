@@ -2,7 +2,7 @@
  * Draws a V8 CPU profile as a flame graph: width is time, below stands who called.
  *
  *   NODE_OPTIONS='--cpu-prof' ./sallyport serve …; then
- *   node scripts/docs/flame-graph.ts FILE.cpuprofile "title" > picture.svg
+ *   node scripts/docs/flame-graph.ts FILE.cpuprofile "title" [SECONDS-OF-START-UP] > picture.svg
  */
 import { readFileSync } from 'node:fs';
 
@@ -33,12 +33,18 @@ const ROW = 17;
 const LEAST = 3;
 const CHARACTER = 6.2;
 
-/** The profile's stacks put together, without the time in which nothing was done. */
-export function gather({ nodes, samples, timeDeltas }: Profile): Flame {
+/**
+ * The profile's stacks put together, without the time in which nothing was done.
+ * @param from seconds to leave out at the beginning.
+ */
+export function gather({ nodes, samples, timeDeltas }: Profile, from = 0): Flame {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parent = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
   const root: Flame = { name: 'all', file: '', time: 0, calls: new Map() };
+  let passed = 0;
   samples.forEach((sample, index) => {
+    passed += timeDeltas[index] ?? 0;
+    if (passed < from * 1e6) return;
     const stack: ProfileNode[] = [];
     for (let node = byId.get(sample); node !== undefined; node = byId.get(parent.get(node.id) ?? -1)) stack.unshift(node);
     if (stack.at(-1)?.callFrame.functionName === '(idle)') return;
@@ -61,8 +67,8 @@ function add(root: Flame, stack: readonly ProfileNode[], time: number): void {
 }
 
 /** The picture as an SVG document. */
-export function flameGraph(profile: Profile, title: string): string {
-  const root = gather(profile);
+export function flameGraph(profile: Profile, title: string, from = 0): string {
+  const root = gather(profile, from);
   const boxes: string[] = [];
   const depth = draw(root, root.time, 0, 0, boxes);
   const height = (depth + 3) * ROW;
@@ -104,6 +110,6 @@ function escapeXml(text: string): string {
   return text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-const [, program = '', file, title = ''] = process.argv;
+const [, program = '', file, title = '', from = '0'] = process.argv;
 if (program.endsWith('flame-graph.ts') && file !== undefined)
-  process.stdout.write(flameGraph(JSON.parse(readFileSync(file, 'utf8')) as Profile, title));
+  process.stdout.write(flameGraph(JSON.parse(readFileSync(file, 'utf8')) as Profile, title, Number(from)));

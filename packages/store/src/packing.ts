@@ -38,14 +38,13 @@ export function* unpackRecords(segment: Buffer): Generator<PackedRecord> {
   }
 }
 
-/** Bytes that grow. */
-export class ByteRun {
-  #bytes: Buffer;
-  #used = 0;
+const NOTHING = Buffer.alloc(0);
+const LEAST_BYTES = 256;
 
-  constructor(capacity: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(capacity);
-  }
+/** Bytes that grow; without any it takes no memory. */
+export class ByteRun {
+  #bytes = NOTHING;
+  #used = 0;
 
   get length(): number {
     return this.#used;
@@ -61,7 +60,7 @@ export class ByteRun {
     const at = this.#used;
     this.#used += length;
     if (this.#used > this.#bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(this.#used, this.#bytes.length * 2));
+      const grown = Buffer.allocUnsafeSlow(Math.max(this.#used, this.#bytes.length * 2, LEAST_BYTES));
       this.#bytes.copy(grown, 0, 0, at);
       this.#bytes = grown;
     }
@@ -76,6 +75,6 @@ export class ByteRun {
   /** Empties it; a buffer that had to grow beyond `keep` is given back. */
   clear(keep: number): void {
     this.#used = 0;
-    if (this.#bytes.length > keep) this.#bytes = Buffer.allocUnsafeSlow(0);
+    if (this.#bytes.length > keep) this.#bytes = NOTHING;
   }
 }

@@ -46,7 +46,7 @@ export class RecordChain {
   readonly #day: number;
   readonly #tracks: Readonly<Record<Track, SegmentTrack>>;
   /** The hash before the present link, and the link's records behind it. */
-  readonly #link = new ByteRun(1024);
+  readonly #link = new ByteRun();
   #seq: number;
   #hash: Buffer;
   #lastAt: number | null = null;
@@ -136,7 +136,7 @@ type WriteSegment = (track: Track, first: number, last: number, codec: 'raw' | '
 class SegmentTrack {
   readonly #track: Track;
   readonly #write: WriteSegment;
-  readonly #tail = new ByteRun(1024);
+  readonly #tail = new ByteRun();
   #first = 0;
   #last = 0;
   /** Bytes of the tail that lie in raw segments, and the first record behind them. */
