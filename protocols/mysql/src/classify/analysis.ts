@@ -51,19 +51,6 @@ export interface VariableChange {
   readonly value?: string;
 }
 
-/** Literals and parameters of a statement that stand beside one and the same column. */
-interface Binding {
-  /** `equal`: `column = x`, `column IN (x)`. `compared`: any other comparison. `stored`: INSERT … VALUES, SET. */
-  readonly use: 'equal' | 'compared' | 'stored';
-  readonly column: string;
-  /** One of these has the column; the others must have none of that name. */
-  readonly tables: readonly NameRef[];
-  /** Their numbers in the whole text: strings and numbers are counted from 0. */
-  readonly literals: readonly number[];
-  /** From 0, the first `?` of the text. */
-  readonly parameters: readonly number[];
-}
-
 /** What one statement of a text does, from its syntax alone. */
 export interface StatementAnalysis {
   /** Upper case: `SELECT`, `CREATE TABLE`, `LOAD DATA`. */
@@ -87,8 +74,6 @@ export interface StatementAnalysis {
   readonly outputs?: readonly OutputRef[];
   /** FROM holds only plain tables: no subquery, WITH query, table function, set operation. */
   readonly flat: boolean;
-  /** What its literals and parameters stand beside, where that is known. */
-  readonly bindings: readonly Binding[];
   /** PREPARE name FROM '…': the text and its analysis. Names are lower case, as the server compares them. */
   readonly prepare?: { readonly name: string; readonly text: string; readonly analysis: Analysis };
   /**
@@ -100,7 +85,7 @@ export interface StatementAnalysis {
   readonly deallocate?: string;
   /** USE: the session's database from then on. */
   readonly database?: string;
-  /** System variables that it changes for the session, in order. */
+  /** System variables that it changes for the session, in order. One that fails may have changed some of them. */
   readonly sets: readonly VariableChange[];
   /**
    * What decides how a text is read (sql_mode, character set, database) may be another after it: ask the

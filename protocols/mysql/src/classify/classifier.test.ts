@@ -69,6 +69,7 @@ describe('what cannot be judged is a failure', () => {
     ['a statement behind a call', 'CALL p(); SELECT 1'],
     ['a statement in another character set', "SET NAMES latin1; SELECT 'é'"],
     ['texts within texts', `PREPARE a FROM 'PREPARE b FROM "PREPARE c FROM ''PREPARE d FROM \\\\"SELECT 1\\\\"''"'`],
+    ['a column called returning', 'DELETE FROM t WHERE a = returning OR 1 = 1', MYSQL],
     ['gbk', "SELECT '\u00bf'", { ...MARIADB, characterSet: 'gbk' }],
     ['sjis', 'SELECT 1', { ...MARIADB, characterSet: 'sjis' }],
     ['big5', 'SELECT 1', { ...MARIADB, characterSet: 'big5' }],
@@ -161,6 +162,37 @@ describe('details', () => {
     expect(first(text).outputs).toEqual([output]);
   });
 
+  test.each('member escape against rollup of sounds over minus current_role sysdate any end date _email unknown'.split(' '))(
+    'a column may be called %s',
+    (column) => {
+      const { outputs } = first(`SELECT ${column}, 1 FROM t`, MYSQL);
+      expect(outputs).toEqual([{ kind: 'expression', columns: [column], opaque: false }, { kind: 'constant' }]);
+      expect(first(`SELECT CONCAT(${column}, 'x') AS b FROM t`).outputs).toEqual([
+        { kind: 'expression', columns: [column], opaque: false },
+      ]);
+      expect(first(`UPDATE t SET a = ${column} WHERE id = 1`).copies).toBe(true);
+    },
+  );
+
+  test("a column's alias may look like the literal behind an introducer", () => {
+    expect(first("SELECT _email 'x' FROM t").outputs).toEqual([{ kind: 'expression', columns: ['_email'], opaque: false }]);
+    expect(first("SELECT _utf8mb4 'x' FROM t").outputs).toEqual([{ kind: 'constant' }]);
+  });
+
+  test('what is native to one server may be stored on another', () => {
+    const old = { ...MYSQL, version: 50_744 };
+    const { version: _version, ...somewhere } = MYSQL;
+    for (const text of ['SELECT nvl(a, b) FROM t', 'SELECT median(a) FROM t', 'SELECT nextval(s)']) {
+      expect(first(text, MYSQL).class).toContain('unknown');
+      expect(first(text).class).not.toContain('unknown');
+    }
+    expect(first('SELECT uuid_to_bin(a) FROM t').class).toContain('unknown');
+    expect(first('SELECT uuid_to_bin(a), rank() OVER () FROM t', MYSQL).class).toEqual(['read']);
+    for (const settings of [old, somewhere]) expect(first('SELECT rank() OVER () FROM t', settings).class).toContain('unknown');
+    expect(first('SELECT json_value(a, "$") FROM t', { ...MYSQL, version: 80_020 }).class).toContain('unknown');
+    expect(first('SELECT sformat(a, b) FROM t', { ...MARIADB, version: 100_600 }).class).toContain('unknown');
+  });
+
   test.each(['SELECT a FROM t UNION SELECT b FROM u', 'VALUES (1)', 'DELETE FROM t', 'CALL p()'])('none of %s', (text) => {
     expect(first(text).outputs).toBeUndefined();
   });
@@ -194,6 +226,14 @@ describe('details', () => {
     "EXECUTE IMMEDIATE 'INSERT INTO t SELECT * FROM u'",
     'EXECUTE p USING (SELECT a FROM t)',
     "LOAD DATA LOCAL INFILE 'x' INTO TABLE t SET a = (SELECT b FROM u)",
+    'SELECT LAST_INSERT_ID(a) FROM t',
+    'UPDATE t SET n = 1 WHERE LAST_INSERT_ID(a) = 1',
+    'SELECT GET_LOCK(a, 0) FROM t',
+    'SELECT SETVAL(s, (SELECT a FROM t))',
+    'RENAME TABLE t TO u',
+    'ALTER TABLE t RENAME u',
+    'ALTER TABLE t RENAME COLUMN a TO b',
+    'ALTER TABLE t CHANGE a b INT',
   ])('%s stores what it reads', (text) => {
     expect(first(text, text.startsWith('EXPLAIN ANALYZE') ? MYSQL : MARIADB).copies).toBe(true);
   });
@@ -212,6 +252,9 @@ describe('details', () => {
     'SET @x = 1',
     "LOAD DATA LOCAL INFILE 'x' INTO TABLE t",
     'EXPLAIN INSERT INTO t SELECT * FROM u',
+    'SELECT LAST_INSERT_ID()',
+    'SELECT NEXTVAL(s)',
+    'ALTER TABLE t MODIFY a BIGINT',
   ])('%s stores nothing that it reads', (text) => {
     expect(first(text).copies).toBe(false);
   });

@@ -63,8 +63,11 @@ function unreadable(text: string): string | undefined {
   return text.isWellFormed() ? undefined : 'The statement is not valid Unicode.';
 }
 
+const VERSION_COMMENT = /\/\*M?!/;
+
 /** All ways in which the server may read a text with version comments: its own first, everything that might run last. */
 function readingsOf(text: string, settings: ParserSettings): readonly Reading[] {
+  if (!VERSION_COMMENT.test(text)) return [anyServer];
   const seen: VersionComment[] = [];
   const all: Reading = (comment) => {
     seen.push(comment);
@@ -147,7 +150,6 @@ function parsed(parse: Parse): Analysed {
     routines: [...survey.routines.values()],
     unfiltered: survey.unfiltered,
     copies: survey.copies,
-    bindings: [],
     sets: survey.sets,
     unsettles: survey.unsettles,
     collected: survey.collected,

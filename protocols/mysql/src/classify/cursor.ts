@@ -35,8 +35,8 @@ export class Cursor {
 
   wordAt(index: number): string {
     const kind = this.tokens.kind(index);
-    if (kind === 'word') return this.tokens.written(index).toUpperCase();
-    return kind === 'symbol' ? this.tokens.written(index) : '';
+    if (kind === 'symbol') return this.tokens.written(index);
+    return kind === 'word' ? this.tokens.written(index).toUpperCase() : '';
   }
 
   get kind(): ReturnType<Tokens['kind']> {

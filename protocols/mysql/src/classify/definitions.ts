@@ -316,7 +316,8 @@ function alterations(parse: Parse): void {
     else if (cursor.accept('WITH', 'TABLE')) {
       parse.relation('write'); // EXCHANGE PARTITION p WITH TABLE t
       survey.copies = true;
-    } else if (cursor.word === 'TABLESPACE' && ['IMPORT', 'DISCARD'].includes(cursor.ahead(-1))) survey.add('admin');
+    } else if (cursor.word === 'CHANGE') survey.copies = true;
+    else if (cursor.word === 'TABLESPACE' && ['IMPORT', 'DISCARD'].includes(cursor.ahead(-1))) survey.add('admin');
     if (cursor.ended) break;
   }
   cursor.at = start;
@@ -325,7 +326,8 @@ function alterations(parse: Parse): void {
 
 /** RENAME TO name, RENAME AS name, RENAME name, but not RENAME COLUMN, INDEX and KEY. */
 function renamed(parse: Parse): void {
-  const { cursor } = parse;
+  const { cursor, survey } = parse;
+  survey.copies = true; // masks go by names
   if (['COLUMN', 'INDEX', 'KEY'].includes(cursor.word)) return;
   if (!cursor.accept('TO') && !cursor.accept('AS')) cursor.accept('=');
   parse.relation('write');
@@ -374,6 +376,7 @@ export function rename(parse: Parse): void {
   if (!cursor.accept('TABLE')) cursor.expect('TABLES');
   parse.called('RENAME TABLE');
   survey.add('ddl');
+  survey.copies = true; // masks go by names
   cursor.accept('IF', 'EXISTS');
   do {
     parse.relation('write');

@@ -1,8 +1,8 @@
-import { BOUND_TO_PARENTHESIS, EFFECTS, PURE_FUNCTIONS, SEQUENCE_FUNCTIONS, UNIT_FIRST } from './functions.ts';
+import { BOUND_TO_PARENTHESIS, effectOf, isPure, SEQUENCE_FUNCTIONS, UNIT_FIRST } from './functions.ts';
 import type { Parse, Uses } from './parse.ts';
 import { noUses } from './parse.ts';
 import { refuse } from './refusal.ts';
-import { CONSTANT_WORDS, OPERATOR_WORDS, SET_OPERATORS } from './words.ts';
+import { BEHIND_VALUE, CONSTANT_WORDS, INTRODUCERS, OPERATOR_WORDS, SET_OPERATORS } from './words.ts';
 
 const NO_STOPS: ReadonlySet<string> = new Set();
 const CASE_WORDS: ReadonlySet<string> = new Set(['WHEN', 'THEN', 'ELSE', 'END']);
@@ -170,6 +170,7 @@ class ExpressionWalk {
     if (SET_OPERATORS.has(word)) {
       survey.reads += 1;
       this.#uses.opaque = true;
+      this.#uses.computed = true;
       return this.#operator();
     }
     if (word === 'COLLATE') {
@@ -185,14 +186,14 @@ class ExpressionWalk {
   #plainWord(word: string, call: boolean): boolean {
     const { cursor } = this.#parse;
     const follower = cursor.tokens.kind(cursor.at + 1);
-    if (word === 'OVER') this.#uses.opaque = true;
+    if (word === 'OVER' && this.#operand) this.#uses.opaque = true;
     if (word === 'VALUES' && !call) return this.#operator();
     if (word === 'INTERVAL' || word === 'MOD') return call && !this.#operand ? this.#call() : this.#operator();
-    if (OPERATOR_WORDS.has(word)) return this.#operator();
+    if (OPERATOR_WORDS.has(word) || (this.#operand && BEHIND_VALUE.has(word))) return this.#operator();
     if (BEFORE_PARENTHESIS.has(word) && call) return this.#operator();
-    if (follower === 'string' && (word.startsWith('_') || (BEFORE_LITERAL.has(word) && !this.#operand))) return this.#operator();
+    if (follower === 'string' && (INTRODUCERS.has(word) || (BEFORE_LITERAL.has(word) && !this.#operand))) return this.#operator();
     if (this.#sequenceValue(word)) return true;
-    if (word === 'WITHIN' && cursor.accept('WITHIN', 'GROUP')) return true;
+    if (this.#operand && cursor.ahead(2) === '(' && cursor.accept('WITHIN', 'GROUP')) return true;
     if (!call && CONSTANT_WORDS.has(word) && cursor.ahead(1) !== '.') return this.#constant(word);
     return this.#name();
   }
@@ -250,22 +251,27 @@ class ExpressionWalk {
     const word = cursor.word;
     const ref = this.#parse.ref();
     const adjoined = cursor.adjoins || this.#parse.settings.sqlMode?.has('IGNORE_SPACE') === true;
-    const own = !quoted && (adjoined || !BOUND_TO_PARENTHESIS.has(word)) && (PURE_FUNCTIONS.has(word) || EFFECTS.has(word));
+    const { settings } = this.#parse;
+    const effect = effectOf(word, settings.family);
+    const own = !quoted && (adjoined || !BOUND_TO_PARENTHESIS.has(word)) && (effect !== undefined || isPure(word, settings));
     if (!own) {
       callRoutine(this.#parse, ref);
       this.#uses.opaque = true;
       return this.#arguments();
     }
-    const effect = EFFECTS.get(word);
-    if (effect !== undefined) {
-      this.#uses.opaque = true;
-      if (effect !== 'read') survey.add(effect);
-      if (effect === 'admin') {
-        survey.opaque = true;
-        survey.reads += 1;
-      }
+    if (effect === undefined) return this.#special(word);
+    this.#uses.opaque = true;
+    if (effect === 'read') return this.#special(word);
+    const before = survey.reads;
+    this.#special(word);
+    survey.add(effect);
+    // LAST_INSERT_ID(a) keeps a value for the next to ask, a lock has it for a name.
+    if (survey.reads > before && !NAMES_SEQUENCE.has(word)) survey.copies = true;
+    if (effect === 'admin') {
+      survey.opaque = true;
+      survey.reads += 1;
     }
-    return this.#special(word);
+    return true;
   }
 
   #special(word: string): true {
@@ -300,6 +306,7 @@ class ExpressionWalk {
     const { cursor } = this.#parse;
     const plain = cursor.tokens.kind(cursor.at + 1) !== 'number' && cursor.ahead(2) === ')';
     const named = cursor.tokens.kind(cursor.at + 1) === 'word' || cursor.tokens.kind(cursor.at + 1) === 'name';
+    this.#uses.opaque = true;
     if (!plain || !named) return this.#arguments();
     cursor.at += 3;
     return true;
@@ -322,6 +329,8 @@ class ExpressionWalk {
   }
 }
 
+/** What they read is the sequence itself. */
+const NAMES_SEQUENCE: ReadonlySet<string> = new Set(['NEXTVAL', 'LASTVAL']);
 const CONVERSION_STOPS: ReadonlySet<string> = new Set(['AS', 'USING']);
 
 function beginsOperand(cursor: Parse['cursor']): boolean {

@@ -83,6 +83,7 @@ function ownValue({ columns }: Uses, column: string | undefined, target: NameRef
 
 function returning(parse: Parse): void {
   if (!parse.cursor.accept('RETURNING')) return;
+  if (parse.settings.family !== 'mariadb') parse.cursor.fail(); // a column may be called so
   const outputs = items(parse);
   if (!parse.inner) Object.assign(parse.outermost, { outputs, flat: true });
 }

@@ -112,7 +112,6 @@ export function withPrepared(statement: StatementAnalysis, prepared: Analysis): 
     class: [...new Set([...execute.class, ...only.class])],
     copies: only.copies || own.copies,
     unsettles: only.unsettles || only.database !== undefined,
-    bindings: [],
     start: own.start,
     end: own.end,
   };

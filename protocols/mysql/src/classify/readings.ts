@@ -36,7 +36,6 @@ function both(one: StatementAnalysis, other: StatementAnalysis): StatementAnalys
     unfiltered: one.unfiltered || other.unfiltered,
     copies: one.copies || other.copies,
     flat: one.flat && other.flat,
-    bindings: [],
     unsettles: one.unsettles || other.unsettles || !isDeepStrictEqual(one.sets, other.sets),
     collected: one.collected || other.collected,
     opaque: one.opaque || other.opaque,

@@ -51,6 +51,12 @@ const SIMPLE: readonly (readonly [words: string, classes: readonly CommandClass[
   ['RESIGNAL', ['session']],
 ];
 
+/** By the first word, with the words taken apart. */
+const SIMPLE_BY_WORD = Map.groupBy(
+  SIMPLE.map(([called, classes, verb]) => ({ called, words: called.split(' '), classes, verb: verb ?? called })),
+  ({ words }) => words[0],
+);
+
 const SECRETS: ReadonlySet<string> = new Set(['GRANT', 'REVOKE', 'CHANGE', 'START', 'CLONE', 'INSTALL']);
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -142,13 +148,13 @@ function compound(parse: Parse): void {
 
 function simple(parse: Parse): boolean {
   const { cursor, survey } = parse;
-  for (const [words, classes, verb] of SIMPLE) {
-    if (!cursor.accept(...words.split(' '))) continue;
-    parse.called(verb ?? words);
+  for (const { called, words, classes, verb } of SIMPLE_BY_WORD.get(cursor.word) ?? []) {
+    if (!cursor.accept(...words)) continue;
+    parse.called(verb);
     survey.add(...classes);
-    if (SECRETS.has(words.split(' ')[0] ?? '')) survey.secret = true;
+    if (SECRETS.has(words[0] ?? '')) survey.secret = true;
     if (classes.includes('privilege')) granted(parse);
-    if (ON_TABLES.has(words)) tablesNamed(parse);
+    if (ON_TABLES.has(called)) tablesNamed(parse);
     remainder(parse);
     return true;
   }

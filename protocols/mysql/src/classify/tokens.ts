@@ -3,7 +3,8 @@ import { refuse } from './refusal.ts';
 
 const KINDS: readonly TokenKind[] = ['word', 'name', 'string', 'number', 'variable', 'parameter', 'symbol'];
 const CODES = new Map(KINDS.map((kind, code) => [kind, code]));
-const MAX_TOKENS = 2_000_000;
+/** As many as a statement of mysqldump has at most, whose length is a megabyte. */
+const MAX_TOKENS = 1 << 20;
 
 /** The tokens of a text that mean something, packed: a large INSERT has a million. */
 export class Tokens {

@@ -47,11 +47,17 @@ function skip({ cursor }: Parse): void {
 }
 
 function assignments(parse: Parse, stops: ReadonlySet<string>): void {
-  do assignment(parse, stops);
+  const spoken: Spoken = { scope: '' };
+  do assignment(parse, stops, spoken);
   while (parse.cursor.accept(','));
 }
 
-function assignment(parse: Parse, stops: ReadonlySet<string>): void {
+/** The last GLOBAL or SESSION of a list: servers disagree whether it holds for what follows. */
+interface Spoken {
+  scope: string;
+}
+
+function assignment(parse: Parse, stops: ReadonlySet<string>, spoken: Spoken): void {
   const { cursor, survey } = parse;
   if (cursor.accept('PASSWORD')) {
     survey.add('privilege');
@@ -70,7 +76,7 @@ function assignment(parse: Parse, stops: ReadonlySet<string>): void {
     value(parse, stops);
     return;
   }
-  systemVariable(parse, stops);
+  systemVariable(parse, stops, spoken);
 }
 
 function equals({ cursor }: Parse): void {
@@ -86,7 +92,7 @@ function characterSet(parse: Parse): void {
   change(parse, 'names', literal);
 }
 
-function systemVariable(parse: Parse, stops: ReadonlySet<string>): void {
+function systemVariable(parse: Parse, stops: ReadonlySet<string>, spoken: Spoken): void {
   const { cursor, survey } = parse;
   cursor.accept('@@');
   let scope = '';
@@ -109,6 +115,11 @@ function systemVariable(parse: Parse, stops: ReadonlySet<string>): void {
   const constant = value(parse, stops);
   if (SERVER_SCOPES.has(scope)) survey.add('admin');
   else change(parse, name.toLowerCase(), constant);
+  if (scope === '' && SERVER_SCOPES.has(spoken.scope)) {
+    survey.add('admin');
+    survey.unsettles = true;
+  }
+  if (scope !== '') spoken.scope = scope;
 }
 
 /** @returns the text of a value that is one literal or word */
@@ -144,6 +155,15 @@ function change(parse: Parse, name: string, constant: string | undefined): void 
   if (name === 'sql_mode' && (constant === undefined || modesOf(constant) === undefined)) survey.unsettles = true;
 }
 
+/** https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html, https://mariadb.com/kb/en/sql-mode/ */
+const MODES: ReadonlySet<string> = new Set(
+  `ALLOW_INVALID_DATES ANSI ANSI_QUOTES DB2 EMPTY_STRING_IS_NULL ERROR_FOR_DIVISION_BY_ZERO HIGH_NOT_PRECEDENCE IGNORE_BAD_TABLE_OPTIONS
+  IGNORE_SPACE MAXDB MSSQL MYSQL323 MYSQL40 NO_AUTO_CREATE_USER NO_AUTO_VALUE_ON_ZERO NO_BACKSLASH_ESCAPES NO_DIR_IN_CREATE
+  NO_ENGINE_SUBSTITUTION NO_FIELD_OPTIONS NO_KEY_OPTIONS NO_TABLE_OPTIONS NO_UNSIGNED_SUBTRACTION NO_ZERO_DATE NO_ZERO_IN_DATE
+  ONLY_FULL_GROUP_BY ORACLE PAD_CHAR_TO_FULL_LENGTH PIPES_AS_CONCAT POSTGRESQL REAL_AS_FLOAT SIMULTANEOUS_ASSIGNMENT STRICT_ALL_TABLES
+  STRICT_TRANS_TABLES TIME_ROUND_FRACTIONAL TIME_TRUNCATE_FRACTIONAL TRADITIONAL`.split(/\s+/),
+);
+
 /** What modes of sql_mode that matter to the lexer stand for. */
 const COMBINED_MODES: Readonly<Record<string, readonly string[]>> = {
   ANSI: ['REAL_AS_FLOAT', 'PIPES_AS_CONCAT', 'ANSI_QUOTES', 'IGNORE_SPACE'],
@@ -152,14 +172,14 @@ const COMBINED_MODES: Readonly<Record<string, readonly string[]>> = {
   ),
 };
 
-/** undefined for what is not a list of names: sql_mode also takes a number. */
+/** undefined for what is not a list of known names: sql_mode also takes a number. */
 function modesOf(value: string): ReadonlySet<string> | undefined {
   const names = value
     .toUpperCase()
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  if (names.some((name) => !/^[A-Z_]+$/.test(name))) return undefined;
+  if (names.some((name) => !MODES.has(name))) return undefined;
   return new Set(names.flatMap((name) => [name, ...(COMBINED_MODES[name] ?? [])]));
 }
 
