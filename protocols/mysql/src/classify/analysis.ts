@@ -94,6 +94,8 @@ export interface StatementAnalysis {
   readonly unsettles: boolean;
   /** Reads what the server collected of others' data or statements: process list, digests, histograms, warnings. */
   readonly collected: boolean;
+  /** Its rows describe what it names and hold none of its data: DESCRIBE, SHOW COLUMNS, SHOW CREATE TABLE. */
+  readonly describes: boolean;
   /** Data of relations that are not named may come out: CALL, HANDLER … READ, stored functions, LOAD_FILE. */
   readonly opaque: boolean;
   /** Its literals hold authentication secrets: IDENTIFIED BY, SET PASSWORD, CREATE SERVER. */

@@ -280,6 +280,8 @@ describe('details', () => {
     ]);
     expect(classificationOf(analyse('USE archive; DELETE FROM t WHERE id = 1', shop)).relations).toEqual(['archive.t']);
     expect(first('SELECT * FROM Shop.T', { ...shop, foldNames: true }).relations).toEqual([{ schema: 'shop', name: 't', use: 'read' }]);
+    const folded = first('WITH x AS (SELECT 1) SELECT * FROM X, x', { ...shop, foldNames: true });
+    expect(folded.relations).toEqual([{ schema: 'shop', name: 'x', use: 'read' }]);
     expect(first('SELECT * FROM Information_Schema.TABLES', shop).relations[0]).toMatchObject({
       schema: 'information_schema',
       name: 'tables',
@@ -336,6 +338,22 @@ describe('details', () => {
     expect(first(text)[fact]).toBe(true);
     expect(first('SELECT a FROM t WHERE b = 1')[fact]).toBe(false);
     expect(first('SELECT * FROM information_schema.columns').collected).toBe(false);
+  });
+
+  test.each(['DESCRIBE t', 'DESC t a', 'SHOW FULL COLUMNS FROM t', 'SHOW CREATE TABLE t', 'SHOW CREATE VIEW v', 'SHOW TABLES WHERE a = 1'])(
+    '%s describes',
+    (text) => expect(first(text).describes).toBe(true),
+  );
+
+  test.each([
+    'SELECT * FROM t',
+    'EXPLAIN SELECT * FROM t', // shows constants that it read
+    'SHOW WARNINGS',
+    'SHOW CREATE USER u',
+    'SHOW TABLES WHERE (SELECT count(*) FROM t) > 1',
+    'SHOW TABLES WHERE f(1)',
+  ])('%s may show more than a description', (text) => {
+    expect(first(text).describes).toBe(false);
   });
 
   test('a shape stands for its texts where their literals are values', () => {

@@ -154,6 +154,7 @@ function parsed(parse: Parse): Analysed {
     unsettles: survey.unsettles,
     collected: survey.collected,
     opaque: survey.opaque,
+    describes: survey.describes,
     secret: survey.secret,
     start,
     end: cursor.tokens.end(cursor.at - 1),

@@ -56,6 +56,7 @@ function explained(parse: Parse, runs: boolean): void {
 function described(parse: Parse): void {
   const { cursor, survey } = parse;
   survey.add('read');
+  survey.describes = true;
   parse.relation('read');
   if (cursor.named || cursor.kind === 'string') cursor.at += 1; // a column
 }
@@ -74,10 +75,13 @@ export function show(parse: Parse): void {
   parse.called('SHOW');
   survey.add('read');
   const created = cursor.word === 'CREATE';
+  let queries = false;
   while (!cursor.ended && cursor.word !== 'WHERE') {
     const { word } = cursor;
-    if (word === 'SELECT') parse.grammar.query(parse);
-    else if (TABLE_PARTS.has(word) && (cursor.ahead(1) === 'FROM' || cursor.ahead(1) === 'IN')) ofTable(parse);
+    if (word === 'SELECT') {
+      queries = true;
+      parse.grammar.query(parse);
+    } else if (TABLE_PARTS.has(word) && (cursor.ahead(1) === 'FROM' || cursor.ahead(1) === 'IN')) ofTable(parse);
     else if (created && ['TABLE', 'VIEW', 'SEQUENCE'].includes(word) && cursor.ahead(-1) === 'CREATE') {
       cursor.at += 1;
       parse.relation('read');
@@ -86,7 +90,9 @@ export function show(parse: Parse): void {
       cursor.at += 1;
     }
   }
+  const named = survey.relations.size;
   if (cursor.accept('WHERE')) expression(parse);
+  survey.describes = !survey.collected && !survey.opaque && survey.relations.size === named && !queries;
 }
 
 /** SHOW COLUMNS FROM t FROM s */

@@ -44,7 +44,7 @@ export class Parse {
   readonly grammar: Grammar;
   survey = new Survey();
   outermost: Outermost = {};
-  /** WITH queries in sight. */
+  /** WITH queries in sight, as written: of another case it may be a table, which is the safe guess. */
   queries: ReadonlySet<string> = new Set();
   verb = '';
   /** The statement stands within another, or in a stored program. */
@@ -100,7 +100,7 @@ export class Parse {
     const plain = cursor.named && cursor.ahead(1) !== '.';
     const written = plain ? cursor.nameAt(cursor.at) : '';
     const ref = this.ref();
-    if (plain && use === 'read' && this.queries.has(this.settings.foldNames ? written.toLowerCase() : written)) return undefined;
+    if (plain && use === 'read' && this.queries.has(written)) return undefined;
     this.survey.relation(ref, use);
     return ref;
   }

@@ -32,8 +32,7 @@ export function withQueries(parse: Parse): void {
   cursor.expect('WITH');
   const recursive = cursor.accept('RECURSIVE');
   do {
-    const written = cursor.name();
-    const name = parse.settings.foldNames ? written.toLowerCase() : written;
+    const name = cursor.name();
     const outer = parse.queries;
     const seen = new Set([...outer, name]);
     if (cursor.word === '(') cursor.skipParentheses();

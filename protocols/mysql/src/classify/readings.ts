@@ -39,6 +39,7 @@ function both(one: StatementAnalysis, other: StatementAnalysis): StatementAnalys
     unsettles: one.unsettles || other.unsettles || !isDeepStrictEqual(one.sets, other.sets),
     collected: one.collected || other.collected,
     opaque: one.opaque || other.opaque,
+    describes: one.describes && other.describes,
     secret: one.secret || other.secret,
   };
 }

@@ -12,6 +12,7 @@ export class Survey {
   copies = false;
   collected = false;
   opaque = false;
+  describes = false;
   secret = false;
   unsettles = false;
   /** The value of a literal had a say. */

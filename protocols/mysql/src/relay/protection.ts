@@ -41,8 +41,9 @@ export class Protection {
   }
 
   /** Masked data may come out of the statement. What is not known counts as masked. */
-  reaches({ relations, opaque, collected }: StatementAnalysis, schema: Schema | undefined, depth = 0): boolean {
+  reaches({ relations, opaque, collected, describes }: StatementAnalysis, schema: Schema | undefined, depth = 0): boolean {
     if (opaque || collected) return true;
+    if (describes) return false;
     return relations.some(({ schema: inSchema, name }) => {
       if (inSchema !== undefined && isSystemSchema(inSchema)) return false;
       const named = schema?.named(inSchema, name) ?? [];
