@@ -13,6 +13,8 @@ type Truth = boolean | undefined;
 
 /** Longer expressions are not compared with each other. */
 const COMPARED_TOKENS = 60;
+/** Words by which a subquery may depend on the row outside. */
+const NARROWING: ReadonlySet<string> = new Set('WHERE HAVING ON USING LIMIT GROUP UNION EXCEPT INTERSECT LATERAL'.split(' '));
 const COMPLEMENTS: Readonly<Record<string, string>> = { '=': '<>', '<>': '=', '!=': '=', '<': '>=', '>=': '<', '>': '<=', '<=': '>' };
 
 /**
@@ -75,7 +77,7 @@ class FilterJudge {
     const literal = this.#literal(value);
     if (literal !== undefined)
       return typeof literal === 'number' ? literal !== 0 : Number.parseFloat(literal) !== 0 && /^\s*[-+.\d]/.test(literal);
-    return this.#withBits(value) || this.#selectsConstant(value) ? true : undefined;
+    return this.#withBits(value) || this.#existsAnyway(value) ? true : undefined;
   }
 
   #any(parts: readonly Condition[]): Truth {
@@ -157,9 +159,11 @@ class FilterJudge {
     return tokens.kind(from + 1) !== 'symbol' && this.#tables.tables.some(({ ref }) => ref.name === table) ? true : undefined;
   }
 
-  /** EXISTS (SELECT 1) and its like. */
-  #selectsConstant(value: Value): boolean {
-    return this.#cursor.wordAt(value.start) === 'EXISTS' && !dependsOnRow(this.#cursor, value);
+  /** EXISTS (SELECT 1), EXISTS (SELECT * FROM t): nothing in it looks at the row. */
+  #existsAnyway({ start, end }: Value): boolean {
+    if (this.#cursor.wordAt(start) !== 'EXISTS') return false;
+    for (let at = start; at < end; at += 1) if (NARROWING.has(this.#cursor.wordAt(at))) return false;
+    return true;
   }
 
   /** `id | 1`: a bit is set whatever the row. */
