@@ -28,8 +28,8 @@ export interface NameRef {
 
 /** A table, view or sequence. */
 export interface RelationRef extends NameRef {
-  /** What the statement does to it. Both where it is named for both. */
-  readonly use: 'read' | 'write' | 'both';
+  /** What the statement does to it. `made`: CREATE makes it, and nothing is read from what may have had that name. */
+  readonly use: 'read' | 'write' | 'both' | 'made';
 }
 
 /**

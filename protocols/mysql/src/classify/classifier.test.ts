@@ -288,6 +288,21 @@ describe('details', () => {
     });
   });
 
+  test.each<[text: string, ...uses: string[]]>([
+    ['CREATE TABLE t (a INT)', 't made'],
+    ['CREATE TABLE t SELECT * FROM u', 't made', 'u read'],
+    ['CREATE OR REPLACE VIEW v AS SELECT * FROM v', 'v both'],
+    ['CREATE VIEW v AS SELECT * FROM t', 'v made', 't read'],
+    ['ALTER VIEW v AS SELECT 1', 'v write'],
+    ['INSERT INTO t SELECT * FROM u', 't write', 'u read'],
+    ['INSERT INTO t (a) VALUES (1) RETURNING a', 't both'],
+    ['UPDATE t SET a = 1', 't both'],
+    ['RENAME TABLE t TO u', 't write', 'u write'],
+    ["EXECUTE IMMEDIATE 'CREATE TABLE t SELECT * FROM u'", 't made', 'u read'],
+  ])('what %s does to each', (text, ...uses) => {
+    expect(first(text).relations.map(({ name, use }) => `${name} ${use}`)).toEqual(uses);
+  });
+
   test('a stored function is read where the target lists it, and its output proves nothing', () => {
     const settings = { ...MARIADB, database: 'shop', functions: new Set(['shop.price']) };
     for (const text of ['SELECT Price(1)', 'SELECT shop.price(1)']) {

@@ -55,12 +55,12 @@ export function create(parse: Parse): void {
   cursor.accept('IF', 'NOT', 'EXISTS');
   switch (object) {
     case 'TABLE':
-      parse.relation('write');
+      parse.relation('made');
       if (cursor.accept('(', 'LIKE')) parse.relation('read');
       rest(parse);
       return;
     case 'VIEW':
-      view(parse);
+      view(parse, 'made');
       return;
     case 'PROCEDURE':
     case 'FUNCTION':
@@ -74,7 +74,7 @@ export function create(parse: Parse): void {
       event(parse);
       return;
     case 'SEQUENCE':
-      parse.relation('write');
+      parse.relation('made');
       rest(parse);
       return;
     case 'INDEX':
@@ -123,9 +123,9 @@ function objectType(parse: Parse, verb: string): string {
   return object;
 }
 
-function view(parse: Parse): void {
+function view(parse: Parse, use: 'made' | 'write'): void {
   const { cursor, survey } = parse;
-  parse.relation('write');
+  parse.relation(use);
   if (cursor.word === '(') cursor.skipParentheses();
   cursor.expect('AS');
   survey.copies = true;
@@ -293,7 +293,7 @@ export function alter(parse: Parse): void {
       alterations(parse);
       return;
     case 'VIEW':
-      view(parse);
+      view(parse, 'write');
       return;
     case 'SEQUENCE':
       parse.relation('write');

@@ -85,6 +85,7 @@ function returning(parse: Parse): void {
   if (!parse.cursor.accept('RETURNING')) return;
   if (parse.settings.family !== 'mariadb') parse.cursor.fail(); // a column may be called so
   const outputs = items(parse);
+  for (const { use, ...ref } of [...parse.survey.relations.values()]) if (use === 'write') parse.survey.relation(ref, 'read');
   if (!parse.inner) Object.assign(parse.outermost, { outputs, flat: true });
 }
 

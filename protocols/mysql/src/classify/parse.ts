@@ -95,7 +95,7 @@ export class Parse {
   }
 
   /** A relation's name, noted. WITH queries in sight are none. */
-  relation(use: 'read' | 'write'): NameRef | undefined {
+  relation(use: 'read' | 'write' | 'made'): NameRef | undefined {
     const { cursor } = this;
     const plain = cursor.named && cursor.ahead(1) !== '.';
     const written = plain ? cursor.nameAt(cursor.at) : '';

@@ -70,10 +70,7 @@ function runs({ survey }: Parse, { statements, failure }: Analysis): void {
   for (const statement of statements) {
     survey.add(...statement.class);
     for (const verb of statement.verbs) survey.verbs.add(verb);
-    for (const { use, ...ref } of statement.relations) {
-      if (use !== 'write') survey.relation(ref, 'read');
-      if (use !== 'read') survey.relation(ref, 'write');
-    }
+    survey.relationsOf(statement.relations);
     for (const routine of statement.routines) survey.routine(routine);
     survey.sets.push(...statement.sets);
     survey.unfiltered ||= statement.unfiltered;

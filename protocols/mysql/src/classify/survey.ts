@@ -31,19 +31,29 @@ export class Survey {
     this.reason ??= reason;
   }
 
-  relation(ref: NameRef, use: 'read' | 'write'): void {
+  relation(ref: NameRef, use: 'read' | 'write' | 'made'): void {
     if (use === 'read') this.reads += 1;
     const key = JSON.stringify([ref.schema, ref.name]);
     const known = this.relations.get(key);
-    this.relations.set(key, { ...ref, use: known === undefined || known.use === use ? use : 'both' });
+    const same = known === undefined || known.use === use || (known.use === 'made' && use === 'write');
+    this.relations.set(key, { ...ref, use: same ? use : 'both' });
     this.#system(ref, use);
   }
 
+  /** Takes in relations with what is done to them. */
+  relationsOf(relations: Iterable<RelationRef>): void {
+    for (const { use, ...ref } of relations) {
+      if (use === 'made') this.relation(ref, use);
+      if (use === 'read' || use === 'both') this.relation(ref, 'read');
+      if (use === 'write' || use === 'both') this.relation(ref, 'write');
+    }
+  }
+
   /** Schemas of the server's own: what it knows of others, and what it goes by. */
-  #system({ schema, name }: NameRef, use: 'read' | 'write'): void {
+  #system({ schema, name }: NameRef, use: 'read' | 'write' | 'made'): void {
     const place = schema?.toLowerCase() ?? '';
     if (!SYSTEM_SCHEMAS.has(place)) return;
-    if (use === 'write') this.add('admin', ...(place === 'mysql' ? (['privilege'] as const) : []));
+    if (use !== 'read') this.add('admin', ...(place === 'mysql' ? (['privilege'] as const) : []));
     if (place !== 'information_schema' || !PLAIN_VIEWS.has(name.toLowerCase())) this.collected = true;
   }
 
@@ -53,10 +63,7 @@ export class Survey {
 
   /** Takes in what another survey found, but for its classes and verbs. */
   absorb(other: Survey): void {
-    for (const relation of other.relations.values()) {
-      if (relation.use !== 'write') this.relation(relation, 'read');
-      if (relation.use !== 'read') this.relation(relation, 'write');
-    }
+    this.relationsOf(other.relations.values());
     for (const routine of other.routines.values()) this.routine(routine);
     this.collected ||= other.collected;
     this.opaque ||= other.opaque;

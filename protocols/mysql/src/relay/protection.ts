@@ -44,7 +44,8 @@ export class Protection {
   reaches({ relations, opaque, collected, describes }: StatementAnalysis, schema: Schema | undefined, depth = 0): boolean {
     if (opaque || collected) return true;
     if (describes) return false;
-    return relations.some(({ schema: inSchema, name }) => {
+    return relations.some(({ schema: inSchema, name, use }) => {
+      if (use === 'made') return false;
       if (inSchema !== undefined && isSystemSchema(inSchema)) return false;
       const named = schema?.named(inSchema, name) ?? [];
       return schema === undefined || named.length === 0 || named.some((relation) => this.covers(relation, schema, depth));
