@@ -212,6 +212,15 @@ describe('masks', () => {
     play.expect('client', result({ columns, rows: [textRow(['Ann', '***', null, '1'])] }));
   });
 
+  test('a derived table’s column that MySQL tells by the table behind it and its own alias is hidden', async () => {
+    const { play, context } = scene({ masks }, [customers]);
+    await play.client(query('SELECT name FROM (SELECT card AS name FROM customers) AS d'));
+    await context();
+    play.take('target');
+    await play.target(result({ columns: [NAME], rows: [textRow(['4111'])] }));
+    play.expect('client', result({ columns: [NAME], rows: [textRow([null])] }));
+  });
+
   test('packets are numbered anew where a mask changes how many there are', async () => {
     const huge: typeof redact = { rule: 'huge', method: 'redact', apply: () => 'y'.repeat(0xffffff) };
     const { play, context } = scene({ masks: { 'shop.customers.card': huge } }, [customers]);

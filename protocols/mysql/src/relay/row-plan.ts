@@ -46,7 +46,10 @@ function maskOf(inputs: PlanInputs, { schema, orgTable, orgName }: ColumnDefinit
   if (orgTable === '' || schema === '') return derived(inputs, index);
   if (isSystemSchema(schema)) return statement?.collected === false ? undefined : protection.mask;
   const relations = inputs.schema?.named(schema, orgTable) ?? [];
-  return relations.length > 0 && relations.every((relation) => clear(relation, orgName, inputs)) ? undefined : protection.mask;
+  // MySQL names the table behind a derived table's column, and the derived table's own name for the column.
+  const renamed = statement?.flat !== true;
+  const passes = (relation: Relation): boolean => clear(relation, orgName, inputs) && !(renamed && covered(relation, inputs));
+  return relations.length > 0 && relations.every(passes) ? undefined : protection.mask;
 }
 
 /** A column that is computed: over protected data only what provably shows none of it passes. */
@@ -96,12 +99,16 @@ function clearName(column: string, { relations }: StatementAnalysis, known: Know
 /** A column without a mask of its own shows no masked data: always in a table, in a view where its expression proves it. */
 function clear(relation: Relation, column: string, known: Known, depth = 0): boolean {
   const { view } = relation;
-  if (view === undefined) return true;
-  if (known.schema !== undefined && !known.protection.covers(relation, known.schema)) return true;
+  if (!covered(relation, known)) return true;
+  if (view === undefined) return has(relation, column);
   if (view === 'unknown') return false;
   const index = relation.columns.findIndex((name) => same(name, column));
   const output = index < 0 ? undefined : outputAt(view.outputs, index, relation.columns.length);
   return output !== undefined && harmless(output, view, known, depth);
+}
+
+function covered(relation: Relation, { schema, protection }: Known): boolean {
+  return schema === undefined || protection.covers(relation, schema);
 }
 
 function has({ columns }: Relation, column: string): boolean {
