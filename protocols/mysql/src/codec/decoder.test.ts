@@ -1,8 +1,10 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { type Decoder, PART_BYTES, ProtocolError } from '@sallyport/core';
 import fc from 'fast-check';
 import { packets } from './bytes.ts';
 import { packetDecoder } from './decoder.ts';
 import { MAX_PAYLOAD_BYTES, type MyFrame } from './frames.ts';
+import { decodeGreeting, decodeHandshakeResponse, encodeGreeting, encodeHandshakeResponse } from './handshake.ts';
 
 function decode(decoder: Decoder<MyFrame>, chunks: readonly Buffer[]): MyFrame[] {
   return chunks.flatMap((chunk) => [...decoder.push(chunk)]);
@@ -90,5 +92,42 @@ describe('the packet decoder', () => {
     expect(() => {
       for (let index = 0; index < 65; index += 1) for (const frame of decoder.push(part)) void frame;
     }).toThrow(ProtocolError);
+  });
+});
+
+describe('captured streams', () => {
+  const folder = new URL('../../../../test-fixtures/mysql/', import.meta.url);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.bin'));
+
+  test.each(names)('%s: split at every byte, the frames are the same and add up to it', (name) => {
+    const stream = readFileSync(new URL(name, folder));
+    const side = name.includes('.client.') ? 'client' : 'target';
+    const whole = decode(packetDecoder(side), [stream]);
+    expect(Buffer.concat(whole.map(({ raw }) => raw)).equals(stream)).toBe(true);
+    for (let at = 1; at < stream.length; at += 1) {
+      const split = decode(packetDecoder(side), [stream.subarray(0, at), stream.subarray(at)]);
+      expect(split.map(shape)).toEqual(whole.map(shape));
+    }
+    expect(
+      decode(
+        packetDecoder(side),
+        cut(
+          stream,
+          Array.from(stream, (_, index) => index),
+        ),
+      ).map(shape),
+    ).toEqual(whole.map(shape));
+  });
+
+  test('begin with a greeting and a response that encode as they were read', () => {
+    for (const name of names.filter((one) => one.includes('.target.'))) {
+      const [greeting] = decode(packetDecoder('target'), [readFileSync(new URL(name, folder))]);
+      const read = decodeGreeting(greeting?.payload ?? Buffer.alloc(0));
+      expect(decodeGreeting(encodeGreeting(read))).toEqual(read);
+      const [response] = decode(packetDecoder('client'), [readFileSync(new URL(name.replace('.target.', '.client.'), folder))]);
+      const said = decodeHandshakeResponse(response?.payload ?? Buffer.alloc(0));
+      expect(decodeHandshakeResponse(encodeHandshakeResponse(said))).toEqual(said);
+      expect(said.user).toBe('app');
+    }
   });
 });

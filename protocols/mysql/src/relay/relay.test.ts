@@ -312,6 +312,18 @@ describe('holds', () => {
     expect(play.take('client').toString()).toContain('database changed while the command was held');
   });
 
+  test('a KILL QUERY takes a held command back', async () => {
+    const { play, relay, gate, context } = scene({ rule: () => 'hold' });
+    await play.client(query('DROP TABLE customers'));
+    await context();
+    await context();
+    expect(relay.cancelHold()).toBe(true);
+    await play.settled();
+    play.expect('target');
+    expect(play.take('client').readUInt16LE(5)).toBe(1317);
+    expect(gate.notes).toMatchObject([{ type: 'result', state: 'failed', error: { code: '1317' } }]);
+  });
+
   test('a client that leaves takes its command with it', async () => {
     const { play, relay, gate, context } = scene({ rule: () => 'hold' });
     await play.client(query('DROP TABLE customers'));
