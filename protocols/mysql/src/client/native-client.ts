@@ -1,26 +1,37 @@
+import { spawnSync } from 'node:child_process';
 import type { Endpoint, NativeClient } from '@sallyport/core';
 
 /**
- * The mysql client, MySQL's or MariaDB's, signed in at the gateway and checking its certificate. Both know `--ssl-ca`;
- * that alone makes MySQL's check the certificate, and MariaDB's with `--ssl-verify-server-cert`, which MySQL's no longer
- * takes: so the option files' `loose-` keeps it for whom it is meant. The token is in the environment alone.
+ * The command-line client that is installed here, MySQL's or MariaDB's, signed in at the gateway and checking its
+ * certificate; each has its own word for that. The token is in the environment alone.
  * https://dev.mysql.com/doc/refman/8.4/en/environment-variables.html
  */
 export function nativeClient({ host, port, user, token, database, caFile }: Endpoint): NativeClient {
   const name = host.includes(':') ? `[${host}]` : host;
+  const { program, check } = installed();
   return {
-    program: 'mysql',
+    program,
     args: [
       `--host=${host}`,
       `--port=${port}`,
       '--protocol=TCP',
       `--user=${user}`,
       `--ssl-ca=${caFile}`,
-      '--loose-ssl-verify-server-cert',
-      '--loose-ssl-mode=VERIFY_IDENTITY',
+      check,
       ...(database === undefined ? [] : [`--database=${database}`]),
     ],
-    env: { MYSQL_PWD: token },
+    env: { MYSQL_HOST: host, MYSQL_TCP_PORT: String(port), MYSQL_PWD: token },
     dsn: `mysql://${encodeURIComponent(user)}@${name}:${port}/${encodeURIComponent(database ?? '')}`,
   };
 }
+
+/** Newer MariaDBs come without the name `mysql`; elsewhere it may be either's. */
+function installed(): { readonly program: string; readonly check: string } {
+  for (const program of ['mysql', 'mariadb']) {
+    const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: VERSION_MS });
+    if (stdout) return { program, check: /mariadb/i.test(stdout) ? '--ssl-verify-server-cert' : '--ssl-mode=VERIFY_IDENTITY' };
+  }
+  return { program: 'mysql', check: '--ssl-mode=VERIFY_IDENTITY' };
+}
+
+const VERSION_MS = 5_000;
