@@ -19,11 +19,6 @@ export const pgx: Suite = {
   database: 'pgx_test',
   setup: ['CREATE EXTENSION hstore', 'CREATE EXTENSION ltree', 'CREATE DOMAIN uint64 AS numeric(20, 0)'],
 
-  byDesign: {
-    '. TestConnSimpleProtocolRefusesNonUTF8ClientEncoding':
-      'it sets client_encoding to SQL_ASCII, and the gateway refuses all but UTF8 (L-19)',
-  },
-
   async prepare() {
     if (existsSync(SOURCE)) return;
     const { stdout } = await promisify(execFile)('go', ['mod', 'download', '-json', `github.com/jackc/pgx/v5@${VERSION}`]);

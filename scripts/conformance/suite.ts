@@ -16,8 +16,6 @@ export interface Suite {
   /** The database its tests use, and what must be in it. */
   readonly database: string;
   readonly setup: readonly string[];
-  /** Tests that end differently through the gateway by design, and why. Nothing else may. */
-  readonly byDesign: Readonly<Record<string, string>>;
   /** Brings its source from a package registry into the cache; quick when it is there. */
   prepare(): Promise<void>;
   run(server: Address): Promise<Verdicts>;

@@ -145,11 +145,12 @@ describe('details', () => {
     expect((await again).byValue).toBe(byValue);
   });
 
-  test.each(['SJIS', 'GBK', 'LATIN1', 'SQL_ASCII'])(
+  test.each(['SJIS', 'GBK', 'LATIN1', 'MULE_INTERNAL'])(
     'any client_encoding but UTF8 is refused, not taken and then ended: %s',
     async (encoding) => {
       expect((await first(`SET client_encoding = '${encoding}'`)).class).toEqual(['unknown']);
       expect((await first(`SELECT set_config('client_encoding', '${encoding}', false)`)).class).toEqual(['read', 'unknown']);
+      expect((await first('SET client_encoding = SQL_ASCII')).class).toEqual(['session']); // nothing is converted
       expect((await first("SET NAMES 'utf-8'")).class).toEqual(['session']);
       expect((await first('RESET client_encoding')).class).toEqual(['session']);
     },

@@ -1,5 +1,5 @@
 import type { CommandClass } from '@sallyport/core';
-import { isUtf8Encoding } from '../startup/client-settings.ts';
+import { mayCarryUtf8 } from '../startup/client-settings.ts';
 
 /** What changing a run-time parameter amounts to. */
 export interface ParameterEffect {
@@ -43,7 +43,7 @@ export function parameterEffect(name: string, value: string | undefined): Parame
   if (name === 'standard_conforming_strings' && value !== undefined && !/^(on|true|yes|1|t|y|tr|tru|ye)$/i.test(value)) {
     return { class: 'unknown', reason: 'With standard_conforming_strings off, later texts cannot be read safely.' };
   }
-  if (name === 'client_encoding' && value !== undefined && !isUtf8Encoding(value)) {
+  if (name === 'client_encoding' && value !== undefined && !mayCarryUtf8(value)) {
     return { class: 'unknown', reason: 'Texts in that client_encoding cannot be read safely: use UTF8.' };
   }
   return { class: 'session' };

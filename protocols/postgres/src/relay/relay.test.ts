@@ -349,6 +349,16 @@ describe('what is no command', () => {
     await expect(play.target(encodeParameterStatus('client_encoding', 'SJIS'))).rejects.toMatchObject({ code: 'ERR_ENDED' });
   });
 
+  test('SQL_ASCII converts nothing: it passes where the database is UTF-8, and nowhere else', async () => {
+    const asciiStatus = encodeParameterStatus('client_encoding', 'SQL_ASCII');
+    const { play } = scene();
+    await play.target(encodeParameterStatus('server_encoding', 'UTF8'), asciiStatus);
+    play.expect('client', encodeParameterStatus('server_encoding', 'UTF8'), asciiStatus);
+    const other = scene().play;
+    await other.target(encodeParameterStatus('server_encoding', 'LATIN1'));
+    await expect(other.target(asciiStatus)).rejects.toMatchObject({ code: 'ERR_ENDED' });
+  });
+
   test("the target's own FATAL is passed on, and ends the session with its reason", async () => {
     const { play, gate } = scene();
     const fatal = errorResponse('FATAL', '57P01', 'terminating connection due to administrator command');

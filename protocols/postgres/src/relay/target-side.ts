@@ -8,7 +8,7 @@ import { decodeCommandComplete, decodeReadyForQuery, tagRows } from '../codec/qu
 import { decodeRowDescription } from '../codec/rows.ts';
 import { decodeParameterStatus } from '../codec/session-messages.ts';
 import { SqlStateError, TargetFatal } from '../errors.ts';
-import { isUtf8Encoding } from '../startup/client-settings.ts';
+import { carriesUtf8 } from '../startup/client-settings.ts';
 import type { Conversation } from './conversation.ts';
 import { CopyOut } from './copy-out.ts';
 import { denialResponse, survivedDenial } from './denial.ts';
@@ -330,7 +330,7 @@ export class TargetSide {
   #parameterStatus(raw: Buffer): Step {
     const { name, value } = decodeParameterStatus(raw);
     const { parameters } = this.#conversation;
-    if (name === 'client_encoding' && !isUtf8Encoding(value)) {
+    if (name === 'client_encoding' && !carriesUtf8(value, parameters.get('server_encoding'))) {
       throw new SqlStateError(
         'ERR_ENDED',
         '0A000',

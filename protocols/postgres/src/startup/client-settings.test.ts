@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { clientSettings, isUtf8Encoding } from './client-settings.ts';
+import { carriesUtf8, clientSettings } from './client-settings.ts';
 
 const settings = (startup: Record<string, string>): Record<string, string> =>
   Object.fromEntries(clientSettings(new Map(Object.entries(startup))));
@@ -38,9 +38,11 @@ describe('the settings of a StartupMessage', () => {
     },
   );
 
-  test('only UTF-8 counts as UTF-8 once a session runs', () => {
-    expect(isUtf8Encoding('UTF8')).toBe(true);
-    expect(isUtf8Encoding('SQL_ASCII')).toBe(false);
+  test('once a session runs, SQL_ASCII carries what the database has', () => {
+    expect(carriesUtf8('UTF8', 'LATIN1')).toBe(true);
+    expect(carriesUtf8('SQL_ASCII', 'UTF8')).toBe(true);
+    for (const server of ['LATIN1', 'SQL_ASCII', undefined]) expect(carriesUtf8('SQL_ASCII', server)).toBe(false);
+    expect(carriesUtf8('SJIS', 'UTF8')).toBe(false);
   });
 
   test.each(['role', 'Session_Authorization', 'session_preload_libraries', 'local_preload_libraries', 'app.user', 'row_security', 'x'])(

@@ -91,9 +91,21 @@ export function clientSettings(startup: ReadonlyMap<string, string>): ReadonlyMa
   return settings;
 }
 
-/** Whether a `client_encoding`, as the server reports or a client asks for it, means UTF-8. */
-export function isUtf8Encoding(name: string): boolean {
-  return UTF8_NAMES.has(encodingKey(name));
+/**
+ * Whether texts come as UTF-8 under a `client_encoding`, as the server reports it. SQL_ASCII converts nothing: the bytes
+ * are the database's own.
+ */
+export function carriesUtf8(encoding: string, serverEncoding: string | undefined): boolean {
+  return isUtf8(encoding) || (encodingKey(encoding) === ANY_BYTES && serverEncoding !== undefined && isUtf8(serverEncoding));
+}
+
+/** Whether a `client_encoding` that a client asks for carries UTF-8, or does before some databases. */
+export function mayCarryUtf8(encoding: string): boolean {
+  return carriesUtf8(encoding, 'UTF8');
+}
+
+function isUtf8(encoding: string): boolean {
+  return UTF8_NAMES.has(encodingKey(encoding));
 }
 
 function encodingKey(name: string): string {
@@ -101,7 +113,7 @@ function encodingKey(name: string): string {
 }
 
 function checkEncoding(value: string): void {
-  if (isUtf8Encoding(value) || encodingKey(value) === ANY_BYTES) return;
+  if (mayCarryUtf8(value)) return;
   throw invalid(`The client encoding "${value}" does not pass this gateway, which reads SQL as UTF-8: set PGCLIENTENCODING=UTF8.`);
 }
 
