@@ -10,6 +10,8 @@ missing=
 need() { [ -x "$1" ] || missing="$missing $2"; }
 need /usr/lib/postgresql/15/bin/postgres postgresql-15
 need /usr/bin/psql postgresql-client-15
+need /usr/bin/mariadb mariadb-client
+need /usr/lib/mysql/plugin/auth_ed25519.so mariadb-server
 
 if [ -n "$missing" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
   echo "test: installing$missing" >&2

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { Target } from '@sallyport/core';
 import mysql2, { type ConnectionOptions } from 'mysql2/promise';
 import { type MariadbServer, startMariadb } from '../../../test-fixtures/servers/mariadb.ts';
+import { mysqlFlavours } from '../../../test-fixtures/servers/mysql.ts';
 import { packets } from '../src/codec/bytes.ts';
 import { CAPABILITY } from '../src/codec/capabilities.ts';
 import { decodeAuthSwitch, decodeGreeting, encodeHandshakeResponse } from '../src/codec/handshake.ts';
@@ -62,6 +63,44 @@ describe('at the target', () => {
     await expect(login({ port: 1 })).rejects.toMatchObject({ code: 'ERR_TARGET_UNREACHABLE' });
   });
 });
+
+const mysql = mysqlFlavours().find(({ name }) => name === 'MySQL');
+
+// Where no MySQL is, these are counted as skipped.
+(mysql ? describe : describe.skip)('at a MySQL target', () => {
+  let target: MariadbServer;
+
+  beforeAll(async () => {
+    const tls = { cert: pem('localhost.pem'), key: pem('localhost.key') };
+    target = await (mysql ?? raise('no MySQL')).start({ tls });
+  }, 120_000);
+
+  afterAll(() => target?.stop());
+
+  const signIn = (other: Partial<Target>): ReturnType<typeof loginTarget> =>
+    loginTarget(targetAt(target, { host: 'localhost', ...other }), WISHES, AbortSignal.timeout(20_000));
+
+  test('caching_sha2_password in full, by RSA, then fast; in full inside TLS; sha256_password both ways', async () => {
+    const { host, port, user, password } = target;
+    const app = { username: user, password };
+    const ways = [{ mode: 'disable' }, { mode: 'verify-full', ca: pem('ca.pem') }] as const;
+    for (const tls of [ways[0], ways[0], ways[1]]) (await signIn({ credentials: app, tls })).socket.destroy();
+
+    const admin = await mysql2.createConnection({ host, port, user, password, multipleStatements: true });
+    await admin.query("CREATE USER old@'%' IDENTIFIED WITH sha256_password BY 'the secret'; GRANT SELECT ON shop.* TO old@'%'");
+    for (const tls of ways) {
+      await admin.query('FLUSH PRIVILEGES'); // forgets who has signed in
+      (await signIn({ credentials: app, tls })).socket.destroy();
+      (await signIn({ credentials: { username: 'old', password: 'the secret' }, tls })).socket.destroy();
+    }
+    await admin.end();
+    await expect(signIn({ credentials: { username: user, password: 'wrong' } })).rejects.toMatchObject({ code: 'ERR_TARGET_AUTH' });
+  });
+});
+
+function raise(why: string): never {
+  throw new Error(why);
+}
 
 /** A client that says what the test wants. */
 async function client(
