@@ -57,6 +57,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
     const plain = [
       '--no-defaults',
       `--datadir=${join(folder, 'data')}`,
+      `--tmpdir=${folder}`, // in a shared one, each server that starts removes the others' temporary tables
       '--innodb-flush-log-at-trx-commit=0',
       '--innodb-buffer-pool-size=32M',
     ];

@@ -57,7 +57,7 @@ async function startMysql(program: string, options: MariadbOptions = {}): Promis
     if (account !== undefined) await chown(folder, account.uid, account.gid);
     const password = randomBytes(12).toString('hex');
     const port = await freePort();
-    const plain = ['--no-defaults', `--datadir=${join(folder, 'data')}`, '--innodb-flush-log-at-trx-commit=0'];
+    const plain = ['--no-defaults', `--datadir=${join(folder, 'data')}`, `--tmpdir=${folder}`, '--innodb-flush-log-at-trx-commit=0'];
     await run(program, [...plain, '--initialize-insecure'], { ...account, cwd: folder });
     const args = [
       ...plain,

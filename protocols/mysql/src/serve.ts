@@ -11,6 +11,7 @@ import type { Schemas } from './schema/schemas.ts';
 import { type AcceptedClient, acceptClient } from './startup/accept-client.ts';
 import type { SignInKey } from './startup/client-sign-in.ts';
 import { loginTarget, type TargetLogin } from './startup/login-target.ts';
+import { openDatabases } from './startup/open-databases.ts';
 import { openOwnConnection } from './startup/own-connection.ts';
 import type { SessionRegistry } from './startup/session-registry.ts';
 import { mysqlOptions } from './startup/target-options.ts';
@@ -56,6 +57,7 @@ async function converse(accepted: AcceptedClient, login: TargetLogin, host: Host
     gate,
     analyse,
     schema: schemas.of(target),
+    databases: openDatabases(target),
     capabilities,
     status: login.status,
     parser: { ...versionOf(login.greeting.serverVersion), functions: new Set(functions.map((name) => name.toLowerCase())) },

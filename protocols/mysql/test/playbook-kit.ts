@@ -9,8 +9,10 @@ import { type Err, encodeErr, encodeOk } from '../src/codec/responses.ts';
 import type { FindSession } from '../src/relay/client-side.ts';
 import { createRelay, type MysqlRelay } from '../src/relay/relay.ts';
 import { type Relation, Schema } from '../src/relay/schema.ts';
+import { openDatabases } from '../src/startup/open-databases.ts';
 import { doubleSha1 } from '../src/startup/proofs.ts';
 import { type TestGate, type TestRules, testGate } from './test-gate.ts';
+import { targetAt } from './test-target.ts';
 
 export const SECRET = 'sp_secret';
 
@@ -58,13 +60,14 @@ export interface Scene {
   readonly refused: string[];
 }
 
+const NOWHERE = { host: 'db.internal', port: 3306, user: 'app', password: '' };
 const CONTEXT = ['mode', 'charset', 'database', 'user', 'fold'].map((name) => column(name));
 
 /** A relay at a database `shop` of MariaDB, both sides idle; the first text asks for the context. */
 export function scene(
   rules: TestRules = {},
   relations: readonly Relation[] = [],
-  options: { readonly capabilities?: number; readonly findSession?: FindSession } = {},
+  options: { readonly capabilities?: number; readonly findSession?: FindSession; readonly databases?: readonly string[] } = {},
 ): Scene {
   const gate = testGate(rules);
   const schema = new Schema(relations);
@@ -73,6 +76,7 @@ export function scene(
     gate,
     analyse,
     schema: { current: () => schema, get: () => Promise.resolve(schema), invalidate: () => undefined },
+    databases: openDatabases(targetAt(NOWHERE, { options: { databases: options.databases ?? [] } })),
     capabilities: options.capabilities ?? CAPABILITY.PROTOCOL_41 | CAPABILITY.MULTI_STATEMENTS,
     status: 2,
     parser: { family: 'mariadb', version: 101_100, functions: new Set() },

@@ -251,6 +251,21 @@ describe.each(mysqlFlavours())('$name', ({ start }) => {
     });
   });
 
+  test('only the databases that the target lists can be chosen, at sign-in and later', async () => {
+    const gateway = await startTestGateway(targetAt(server, { options: { database: 'shop' } }));
+    try {
+      await expect(connected(gateway, { database: 'mysql' })).rejects.toMatchObject({ errno: 1044, sqlState: '42000' });
+      const connection = await connected(gateway, { database: 'shop' });
+      for (const sql of ['USE mysql', 'SELECT * FROM mysql.user'])
+        await expect(connection.query(sql)).rejects.toMatchObject({ errno: 1227, sqlMessage: expect.stringContaining('is not open') });
+      await expect(connection.changeUser({ database: 'mysql' })).rejects.toMatchObject({ errno: 1227 });
+      expect((await connection.query('SELECT count(*) AS n FROM shop.customers'))[0]).toEqual([{ n: 2 }]);
+      await connection.end();
+    } finally {
+      await gateway.close();
+    }
+  });
+
   describe('the record', () => {
     test('shows results again, text and binary', async () => {
       const gateway = await startTestGateway(targetAt(server));

@@ -2,7 +2,10 @@ import type { Target } from '@sallyport/core';
 import type { MariadbServer } from '../../../test-fixtures/servers/mariadb.ts';
 
 /** A test server as a target, with what the test wants otherwise. */
-export function targetAt(server: Pick<MariadbServer, 'host' | 'port' | 'user' | 'password'>, other: Partial<Target> = {}): Target {
+export function targetAt(
+  server: Pick<Target, 'host' | 'port'> & Pick<MariadbServer, 'user' | 'password'>,
+  other: Partial<Target> = {},
+): Target {
   return {
     name: 'shop-db',
     protocol: 'mysql',
@@ -11,7 +14,7 @@ export function targetAt(server: Pick<MariadbServer, 'host' | 'port' | 'user' | 
     tls: { mode: 'disable' },
     credentials: { username: server.user, password: server.password },
     labels: {},
-    options: { database: 'shop' },
+    options: { database: 'shop', databases: ['*'] },
     ...other,
   };
 }

@@ -75,10 +75,17 @@ export class Asking {
   }
 
   #judge(request: Request, analysis: Analysis, schema: Schema | undefined): Step {
-    const { gate, protection, status } = this.#conversation;
+    const { gate, protection, databases, status } = this.#conversation;
     const { text, bytes, settings, parameters = [], flags = 0 } = request;
     const carriesMask = !protection.none && (gate.isMask(text) || parameters.some((parameter) => gate.isMask(parameterText(parameter))));
-    const meaning = meaningOf({ text, analysis, schema, protection, carriesMask });
+    const meaning = meaningOf({
+      text,
+      analysis,
+      schema,
+      protection,
+      carriesMask,
+      closed: (name) => databases.refusal(name, settings.foldNames),
+    });
     const ruling = gate.command(commandRecord(meaning, { bytes, settings, status, parameters, flags }, gate));
     const run = new Run(ruling.command, meaning, gate);
     if (meaning.refusal !== undefined && ruling.action !== 'deny') return this.#refuse(run, meaning.refusal);

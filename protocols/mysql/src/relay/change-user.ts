@@ -46,6 +46,8 @@ export class ChangeUser {
     const { user, database, plugin } = decodeChangeUser(body, this.#conversation.capabilities | PLUGINS);
     if (user !== this.#holder.user)
       return this.#conversation.fail(errOf('ERR_LOGIN', 'A connection belongs to one user: connect anew to be another one.'));
+    const closed = database === '' ? undefined : this.#conversation.databases.refusal(database, this.#conversation.settings.foldNames);
+    if (closed !== undefined) return this.#conversation.fail(errOf('denied', closed));
     this.#database = database;
     const keys = [{ token: 'this session', sha1sha1: this.#holder.sha1sha1 }];
     this.#dialogue = signInDialogue({ ...this.#holder.terms, plugin, nonce: freshNonce(), keys }, '');

@@ -3,6 +3,7 @@ import type { Analysis, ParserSettings } from '../classify/analysis.ts';
 import { packets } from '../codec/bytes.ts';
 import { COMMAND } from '../codec/commands.ts';
 import { type Err, encodeErr } from '../codec/responses.ts';
+import type { OpenDatabases } from '../startup/open-databases.ts';
 import { Exchange, type ExchangeStart } from './exchange.ts';
 import { Protection } from './protection.ts';
 import type { Schema, SchemaAccess } from './schema.ts';
@@ -17,6 +18,7 @@ export interface RelayOptions {
   readonly gate: Gate;
   readonly analyse: Analyse;
   readonly schema: SchemaAccess;
+  readonly databases: OpenDatabases;
   /** What both legs behave by. */
   readonly capabilities: number;
   /** Status flags of the target's OK to the login. */
@@ -49,6 +51,7 @@ export class Conversation {
   readonly gate: Gate;
   readonly analyse: Analyse;
   readonly schema: SchemaAccess;
+  readonly databases: OpenDatabases;
   readonly capabilities: number;
   readonly protection: Protection;
   readonly statements = new Map<number, Statement>();
@@ -73,6 +76,7 @@ export class Conversation {
     this.gate = options.gate;
     this.analyse = options.analyse;
     this.schema = options.schema;
+    this.databases = options.databases;
     this.capabilities = options.capabilities;
     this.status = options.status;
     this.#parser = options.parser;

@@ -37,6 +37,8 @@ export interface MeaningInputs {
   readonly protection: Protection;
   /** A value that the command would store is a mask: see {@link refusalOf}. */
   readonly carriesMask: boolean;
+  /** Why a database may not be used; undefined where it may. */
+  closed(database: string): string | undefined;
 }
 
 /** The statements that cannot be judged without knowing what their names mean. */
@@ -75,13 +77,26 @@ export function meaningOf(inputs: MeaningInputs): Meaning {
     telling: exposed || (!protection.none && classification.class.some((one) => one !== 'read' && one !== 'session')),
     sealed: exposed || analysis.failure !== undefined || analysis.statements.some(({ secret }) => secret),
     schema,
-    refusal: refusalOf(statements, classification.class, inputs),
+    refusal: closedDatabase(analysis, inputs) ?? refusalOf(statements, classification.class, inputs),
   };
 }
 
 /** It may change what names mean. */
 export function mayAlter(statement: StatementAnalysis): boolean {
   return statement.class.some((one) => one === 'ddl' || one === 'unknown');
+}
+
+/** Why a database that the text uses may not be used. */
+function closedDatabase(analysis: Analysis, { closed }: MeaningInputs): string | undefined {
+  const used = analysis.statements.flatMap(({ database, relations, routines }) => [
+    database,
+    ...[...relations, ...routines].map(({ schema }) => schema),
+  ]);
+  for (const name of new Set(used)) {
+    const refusal = name === undefined ? undefined : closed(name);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
 }
 
 const STORES: readonly CommandClass[] = ['write', 'ddl', 'unknown'];

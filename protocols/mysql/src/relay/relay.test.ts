@@ -43,6 +43,30 @@ describe('commands', () => {
     play.done();
   });
 
+  test('a database that is not open is refused however it is named, and refusals are on record', async () => {
+    const { play, gate, context } = scene({}, [], { databases: ['shop'] });
+    const message = `The database "hr" of target shop-db is not open through this gateway: leave it out, or have it added to the target's "databases".`;
+    const refused = err(errOf('denied', message));
+    await play.client(query('SELECT pay FROM hr.staff'));
+    await context();
+    play.expect('client', refused);
+    for (const sql of [
+      'USE hr',
+      'SELECT 1; INSERT INTO shop.t SELECT 1 FROM hr.staff',
+      'SELECT hr.pay_of(1)',
+      'SELECT hr . staff.pay FROM hr . staff',
+    ]) {
+      await play.client(query(sql));
+      play.expect('client', refused);
+    }
+    await play.client(command(COMMAND.INIT_DB, 'hr'));
+    play.expect('client', refused);
+    play.expect('target');
+    expect(gate.notes).toContainEqual({ type: 'refused', command: 1, message });
+    await play.client(query('SELECT 1 FROM information_schema.tables, shop.t, t'));
+    play.expect('target', query('SELECT 1 FROM information_schema.tables, shop.t, t'));
+  });
+
   test('what is sent ahead waits for the answer before it', async () => {
     const { play, context } = scene({ rule: ({ verbs }) => (verbs.includes('DROP TABLE') ? 'deny' : 'allow') });
     await play.client(query('SELECT 1'), query('DROP TABLE customers'), command(COMMAND.PING));

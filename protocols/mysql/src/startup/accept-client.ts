@@ -12,12 +12,17 @@ import {
   SSL_REQUEST_BYTES,
 } from '../codec/handshake.ts';
 import { encodeOk } from '../codec/responses.ts';
+import { ErrnoError } from '../errors.ts';
 import { ClientConnection } from './client-connection.ts';
 import { type ClientProof, type SignInKey, type SignInTerms, signInDialogue, wrongToken } from './client-sign-in.ts';
 import { chooseTarget } from './destination.ts';
+import { openDatabases } from './open-databases.ts';
 import { CACHING_SHA2, NATIVE } from './proofs.ts';
 import { mysqlOptions } from './target-options.ts';
 import type { TargetProfile, TargetProfiles } from './target-profile.ts';
+
+/** ER_DBACCESS_DENIED_ERROR */
+const DATABASE_DENIED = { code: 1044, sqlState: '42000', message: '' };
 
 /** A client that has signed in and been admitted. It still waits for {@link AcceptedClient.welcome}. */
 export interface AcceptedClient {
@@ -116,6 +121,8 @@ async function signIn(
 
   const capabilities = (response.capabilities & offered(profile.capabilities)) >>> 0;
   const database = databaseOf(response.database, target);
+  const closed = database === undefined ? undefined : openDatabases(target).refusal(database, true);
+  if (closed !== undefined) throw new ErrnoError('ERR_ACCESS', DATABASE_DENIED, closed);
   const { left, stop } = client.reader.watchEnd();
   const session = await host.admit({ user, target, proof, left, facts: factsOf(client, response, database) }).finally(stop);
   return {

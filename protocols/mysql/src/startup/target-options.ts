@@ -4,6 +4,8 @@ import type { Target } from '@sallyport/core';
 export interface MysqlOptions {
   /** Used when the client names none, or the target. */
   readonly database?: string | undefined;
+  /** Further ones that may be used; names or patterns. */
+  readonly databases?: readonly string[] | undefined;
   readonly functions?: readonly string[] | undefined;
 }
 
