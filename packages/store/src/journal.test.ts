@@ -17,11 +17,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dirname(folder), { recursive: true, force: true }));
 
-function openJournal(): Journal {
+function openJournal(onWritten: () => void = () => undefined): Journal {
   return new Journal({
     folder,
     first: 1,
-    onWritten: () => undefined,
+    onWritten,
     onFailure: (error) => {
       throw error;
     },
@@ -118,6 +118,38 @@ test('goes on in a new file when one is full, and drops what was moved', async (
   await journal.durable(40, true);
   journal.moved(journal.unmoved, 3);
   expect(journal.unmoved).toBe(0);
+  await journal.close();
+});
+
+test.each([false, true])('sessions that ask in the same turn share one write; strict: %p', async (strict) => {
+  let writes = 0;
+  const journal = openJournal(() => {
+    writes += 1;
+  });
+  const waits = [1, 2, 3].map((handle) => {
+    journal.append(handle, strict, 'client', 1, Buffer.from(`query of ${handle}`));
+    return journal.durable(handle, strict);
+  });
+  let said = 0;
+  for (const wait of waits) void wait?.then(() => (said += 1));
+  await Promise.resolve();
+  expect([writes, said, readAll().records.length]).toEqual([0, 0, 0]);
+  await Promise.all(waits);
+  expect([writes, said, readAll().records.length]).toEqual([1, 3, 3]);
+  expect(journal.durable(3, strict)).toBeUndefined();
+  await journal.close();
+});
+
+test('a write that fails is durable to nobody, whoever hears of it', async () => {
+  const failures: unknown[] = [];
+  const onWritten = (): never => {
+    throw new Error('disk full');
+  };
+  const journal = new Journal({ folder, first: 1, onWritten, onFailure: (error) => failures.push(error) });
+  journal.append(1, false, 'client', 1, Buffer.from('query'));
+  await expect(journal.durable(1, false)).rejects.toThrow('disk full');
+  await expect(journal.durable(1, false)).rejects.toThrow('disk full');
+  expect(failures).toHaveLength(1);
   await journal.close();
 });
 

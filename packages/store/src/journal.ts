@@ -67,7 +67,9 @@ export class Journal {
   #bytes = 0;
   #moved = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** The turn of the loop ends with a write, and with a sync where one was asked for. */
   #due = false;
+  #turn: PromiseWithResolvers<void> | undefined;
   #syncing: Promise<void> | undefined;
   #asked: PromiseWithResolvers<void> | undefined;
   #room: PromiseWithResolvers<void> | undefined;
@@ -104,17 +106,20 @@ export class Journal {
     return this.#appended;
   }
 
-  /** undefined when that record is as durable as asked; else resolves when it is. */
+  /**
+   * undefined when that record is as durable as asked; else resolves when it is. Sessions that ask in
+   * the same turn of the loop share one write and one sync.
+   */
   durable(record: number, strict: boolean): Promise<void> | undefined {
-    if (record > this.#written) this.flush();
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (!strict || record <= this.#synced) return undefined;
+    if (record <= (strict ? this.#synced : this.#written)) return undefined;
     if (!this.#due) {
-      this.#due = true; // sessions that ask in the same turn share the sync
-      setImmediate(() => this.#sync());
+      this.#due = true;
+      setImmediate(() => this.#endTurn());
     }
-    this.#asked ??= withoutOrphans(Promise.withResolvers<void>());
-    return this.#asked.promise;
+    if (strict) this.#asked ??= withoutOrphans(Promise.withResolvers<void>());
+    else this.#turn ??= withoutOrphans(Promise.withResolvers<void>());
+    return (strict ? this.#asked : this.#turn)?.promise;
   }
 
   ready(): Promise<void> | undefined {
@@ -142,15 +147,14 @@ export class Journal {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     clearTimeout(this.#timer);
-    this.#asked?.reject(error);
-    this.#room?.reject(error);
+    for (const waiting of [this.#turn, this.#asked, this.#room]) waiting?.reject(error);
   }
 
   /** Writes what is left, and syncs it where somebody waits for that. Nothing more is taken then. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.flush();
+    this.#endTurn();
     while (this.#syncing !== undefined || this.#asked !== undefined) {
       if (this.#failure !== undefined) break;
       this.#sync();
@@ -173,6 +177,14 @@ export class Journal {
 
   get #crowded(): boolean {
     return this.unmoved > UNMOVED_BYTES || (this.#strict && this.#unsynced > UNSYNCED_BYTES);
+  }
+
+  #endTurn(): void {
+    this.#due = false;
+    this.flush();
+    if (this.#asked !== undefined) this.#sync();
+    if (this.#failure === undefined) this.#turn?.resolve();
+    this.#turn = undefined;
   }
 
   /** What nobody waits for is written, and in `strict` synced, a little later. */
@@ -200,6 +212,7 @@ export class Journal {
       this.#options.onWritten();
     } catch (error) {
       this.#options.onFailure(error);
+      this.fail(error as Error); // nobody may be told that it was written
     }
   }
 
@@ -216,7 +229,6 @@ export class Journal {
   /** Starts a sync, or has the running one followed by another. */
   #sync(): void {
     this.flush();
-    this.#due = false;
     if (this.#syncing !== undefined || this.#failure !== undefined) return;
     this.#syncing = this.#syncAll().finally(() => {
       this.#syncing = undefined;
