@@ -41,6 +41,12 @@ export class RecordLink {
     return this;
   }
 
+  /** Adds records that lie together, each with its head before it as it is hashed. */
+  addPacked(records: Buffer): this {
+    this.#hash.update(records);
+    return this;
+  }
+
   /** The hash after all that was added. Only once. */
   end(): Buffer {
     return this.#hash.digest();

@@ -121,7 +121,7 @@ describe('records', () => {
     const db = new DatabaseSync(join(dataDir, 'sallyport.db'), { readOnly: true });
     const plan = db.prepare(`EXPLAIN QUERY PLAN ${SEGMENTS_AFTER}`).all({ session: 1, track: 'frames', after: 9 });
     db.close();
-    expect(plan[0]?.['detail']).toBe('SEARCH segments USING PRIMARY KEY (session=? AND track=? AND first_seq>?)');
+    expect(plan[0]?.['detail']).toBe('SEARCH segments USING INDEX sqlite_autoindex_segments_1 (session=? AND track=? AND first_seq>?)');
     expect(JSON.stringify(plan)).not.toContain('SCAN');
   });
 

@@ -72,6 +72,14 @@ export class ByteRun {
     more.copy(bytes, at);
   }
 
+  /** Gives back a buffer above `keep` bytes that is mostly empty. */
+  trim(keep: number): void {
+    if (this.#bytes.length <= keep || this.#used * 2 > this.#bytes.length) return;
+    const bytes = Buffer.allocUnsafeSlow(this.#used);
+    this.#bytes.copy(bytes, 0, 0, this.#used);
+    this.#bytes = bytes;
+  }
+
   /** Empties it; a buffer that had to grow beyond `keep` is given back. */
   clear(keep: number): void {
     this.#used = 0;

@@ -6,10 +6,15 @@ import { ByteRun } from './packing.ts';
 import { dayOf } from './schema.ts';
 
 /** Records of a track are compressed together once this many bytes of them have come; a link holds about as many. */
-const SEGMENT_BYTES = 64 * 1024;
-/** A larger body is hashed where it lies. */
+const SEGMENT_BYTES = 256 * 1024;
+/** So many are compressed at the end of a transaction: between two, no track keeps more in memory. */
+const KEPT_BYTES = 64 * 1024;
+/** A larger body is hashed where it lies, as part of a link that is hashed piece by piece. */
 const COPY_BYTES = 16 * 1024;
-const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** A small table and long matches: a third less time than level 1 by itself, for results no larger. */
+const COMPRESSION = {
+  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_hashLog]: 12, [constants.ZSTD_c_minMatch]: 7 },
+};
 
 /** Events lie apart from frames, so that they are read without the results. */
 export type Track = 'events' | 'frames';
@@ -38,15 +43,19 @@ const NEW_CHAIN: ChainStart = { seq: 0, hash: CHAIN_START, events: 0, commands: 
  *
  * Order is what makes a crash harmless: whatever is committed holds every record up to some seq and
  * none after it. So each commit has what came of both tracks, as small raw segments; once 64 KiB
- * have come, one compressed segment replaces the small ones.
+ * have come, one compressed segment replaces the small ones. In a commit of much they are larger:
+ * each costs a compressor of its own.
  */
 export class RecordChain {
   readonly #statements: Statements;
   readonly #session: number;
   readonly #day: number;
   readonly #tracks: Readonly<Record<Track, SegmentTrack>>;
-  /** The hash before the present link, and the link's records behind it. */
+  /** The hash before the present link, and those of the link's records behind it that are not hashed yet. */
   readonly #link = new ByteRun();
+  /** The records before them, where there are any. */
+  #long: RecordLink | undefined;
+  #longBytes = 0;
   #seq: number;
   #hash: Buffer;
   #lastAt: number | null = null;
@@ -89,12 +98,13 @@ export class RecordChain {
       body.copy(bytes, writeRecordHead(bytes, offset, this.#seq, kind, at, body.length));
       track.append(this.#seq, this.#link.view(offset));
     }
-    if (this.#link.length >= SEGMENT_BYTES) this.#endLink();
+    if (this.#longBytes + this.#link.length >= SEGMENT_BYTES) this.#endLink();
   }
 
   /** Stores what the transaction has not stored yet. */
   store(): void {
     this.#endLink();
+    this.#link.trim(KEPT_BYTES);
     for (const track of Object.values(this.#tracks)) track.store();
     this.#statements.head.run({ ...this.head, commands: this.#commands, lastAt: this.#lastAt, session: this.#session });
   }
@@ -105,32 +115,38 @@ export class RecordChain {
   }
 
   #large(track: SegmentTrack, kind: RecordKind, at: number, body: Buffer): void {
-    this.#endLink(this.#seq - 1);
     const head = Buffer.allocUnsafe(RECORD_HEAD_BYTES);
     writeRecordHead(head, 0, this.#seq, kind, at, body.length);
     track.append(this.#seq, head, body);
-    this.#linkTo(this.#seq, new RecordLink(this.#hash).add(this.#seq, kind, at, body).end());
+    this.#long ??= new RecordLink(this.#hash);
+    this.#long.addPacked(this.#link.view(CHAIN_START.length)).addPacked(head).addPacked(body);
+    this.#longBytes += this.#link.length + body.length;
+    this.#beginLink();
   }
 
-  #endLink(seq = this.#seq): void {
-    if (this.#link.length > CHAIN_START.length) this.#linkTo(seq, linkBytes(this.#link.view()));
+  #endLink(): void {
+    if (this.#long !== undefined) this.#hash = this.#long.addPacked(this.#link.view(CHAIN_START.length)).end();
+    else if (this.#link.length > CHAIN_START.length) this.#hash = linkBytes(this.#link.view());
+    else return;
+    this.#statements.link.run(this.#session, this.#seq, this.#hash);
+    this.#long = undefined;
+    this.#longBytes = 0;
+    this.#beginLink();
   }
 
-  #linkTo(seq: number, hash: Buffer): void {
-    this.#statements.link.run(this.#session, seq, hash);
-    this.#hash = hash;
-    this.#link.clear(SEGMENT_BYTES * 2);
-    this.#link.append(hash);
+  #beginLink(): void {
+    this.#link.clear(2 * SEGMENT_BYTES);
+    this.#link.append(this.#hash);
   }
 
-  readonly #write: WriteSegment = (track, first, last, codec, data) => {
-    if (codec === 'zstd') this.#statements.drop.run(this.#session, track, first);
+  readonly #write: WriteSegment = (track, first, last, codec, data, replaces = false) => {
+    if (replaces) this.#statements.drop.run(this.#session, track, first);
     this.#statements.segment.run({ session: this.#session, track, first, last, codec, data, day: this.#day });
   };
 }
 
-/** @param codec a compressed segment replaces the raw ones since its first record. */
-type WriteSegment = (track: Track, first: number, last: number, codec: 'raw' | 'zstd', data: Buffer) => void;
+/** @param replaces the raw segments since its first record. */
+type WriteSegment = (track: Track, first: number, last: number, codec: 'raw' | 'zstd', data: Buffer, replaces?: boolean) => void;
 
 /** The records of one track since its last compressed segment. */
 class SegmentTrack {
@@ -157,15 +173,16 @@ class SegmentTrack {
   }
 
   store(): void {
-    if (this.#tail.length === this.#stored) return;
-    this.#write(this.#track, this.#fresh, this.#last, 'raw', this.#tail.view(this.#stored));
+    if (this.#tail.length >= KEPT_BYTES) this.compact();
+    if (this.#tail.length > this.#stored) this.#write(this.#track, this.#fresh, this.#last, 'raw', this.#tail.view(this.#stored));
     this.#stored = this.#tail.length;
+    this.#tail.trim(KEPT_BYTES);
   }
 
   compact(): void {
     if (this.#tail.length === 0) return;
-    this.#write(this.#track, this.#first, this.#last, 'zstd', zstdCompressSync(this.#tail.view(), COMPRESSION));
-    this.#tail.clear(SEGMENT_BYTES * 2);
+    this.#write(this.#track, this.#first, this.#last, 'zstd', zstdCompressSync(this.#tail.view(), COMPRESSION), this.#stored > 0);
+    this.#tail.clear(2 * SEGMENT_BYTES);
     this.#stored = 0;
   }
 }

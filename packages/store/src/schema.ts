@@ -36,6 +36,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX sessions_started ON sessions (started_at);
 
+  -- With rowids: without, a look-up would read whole segments, which would be part of the key's tree.
   CREATE TABLE segments (
     session INTEGER NOT NULL,
     track TEXT NOT NULL,        -- 'events' | 'frames'
@@ -46,7 +47,7 @@ export const MIGRATIONS: readonly string[] = [
     key_id TEXT,
     day INTEGER NOT NULL,
     PRIMARY KEY (session, track, first_seq)
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
 
   -- The links of the sessions' chains.
   CREATE TABLE links (
