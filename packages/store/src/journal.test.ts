@@ -1,6 +1,6 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { RecordKind, Store } from '@sallyport/core';
@@ -8,8 +8,8 @@ import fc from 'fast-check';
 import { collect, newEntry, sessionRow } from '../test/rows.ts';
 import { openStore } from './index.ts';
 import { Journal } from './journal.ts';
-import { journalFile, readJournal } from './journal-files.ts';
-import { BLOCK_HEAD, unpackBlock } from './journal-format.ts';
+import { dropJournalFiles, journalFile, readJournal } from './journal-files.ts';
+import { BLOCK_HEAD, END, FILE_HEAD, unpackBlock } from './journal-format.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -90,21 +90,72 @@ test('cut off anywhere, it gives the blocks before the cut and says so; a change
   await journal.close();
   const file = journalFile(folder, 1);
   const whole = readFileSync(file);
-  const block = whole.length / 4;
+  const block = (whole.length - FILE_HEAD - END.length) / 4;
+  const wholeIn = (size: number) => [0, 1, 2, 3].slice(0, Math.max(0, Math.floor((size - FILE_HEAD) / block)));
   for (let size = 0; size < whole.length; size++) {
     writeFileSync(file, whole.subarray(0, size));
     const { records, broken } = readAll();
-    expect(records.map(({ handle }) => handle)).toEqual([0, 1, 2, 3].slice(0, Math.floor(size / block)));
-    expect(broken).toBe(size % block === 0 ? undefined : 'incomplete');
+    expect(records.map(({ handle }) => handle)).toEqual(wholeIn(size));
+    expect(broken).toBe(size < FILE_HEAD || (size - FILE_HEAD) % block === 0 ? undefined : 'incomplete');
   }
   for (let at = 0; at < whole.length; at++) {
     const changed = Buffer.from(whole);
     changed[at] = (changed[at] ?? 0) ^ 0x55;
     writeFileSync(file, changed);
     const { records, broken } = readAll();
-    expect(records.map(({ handle }) => handle)).toEqual([0, 1, 2, 3].slice(0, Math.floor(at / block)));
+    expect(records.map(({ handle }) => handle)).toEqual(wholeIn(at));
     expect(broken).toBeDefined();
   }
+});
+
+describe('a file that was moved', () => {
+  /** Writes blocks whose bodies are `size` bytes until a file number is reached, and moves all before it. */
+  async function fill(journal: Journal, last: number, size = 1 << 20) {
+    for (let i = 0; !readdirSync(folder).includes(basename(journalFile(folder, last))); i++)
+      journal.append(i, false, 'target', i, Buffer.alloc(size, 7));
+    journal.moved(journal.unmoved, last);
+    dropJournalFiles(folder, last);
+  }
+
+  test('is written again, and what stood in it before is no record', async () => {
+    const journal = openJournal();
+    await fill(journal, 2);
+    expect(readdirSync(folder)).toEqual(['0000000001.spare', '0000000002']);
+    const before = statSync(join(folder, '0000000001.spare')).ino;
+    await fill(journal, 3);
+    expect(statSync(journalFile(folder, 3)).ino).toBe(before);
+    journal.append(42, false, 'client', 1, Buffer.from('new'));
+    await journal.close();
+    expect(statSync(journalFile(folder, 3)).size).toBeGreaterThan(16 << 20);
+    const { blocks, bytes, next } = readJournal(folder, { file: 3, offset: 0 }, 64 << 20);
+    expect(blocks.flatMap((block) => [...unpackBlock(block)]).map(({ handle }) => handle)).toEqual([42]);
+    expect(readJournal(folder, next, 64 << 20)).toMatchObject({ blocks: [], bytes: 0 });
+    expect(bytes).toBeLessThan(100);
+  });
+
+  test('shows no block of its earlier use, wherever the new ones end, also without the mark of the end', async () => {
+    const journal = openJournal();
+    await fill(journal, 2, 40_000);
+    await fill(journal, 3, 40_000);
+    journal.append(42, false, 'target', 1, Buffer.alloc(40_000, 8));
+    await journal.close();
+    const file = journalFile(folder, 3);
+    const bytes = readFileSync(file);
+    const end = readJournal(folder, { file: 3, offset: 0 }, 64 << 20).next.offset;
+    bytes.copy(bytes, end, FILE_HEAD, end); // the new block once more, at another place
+    writeFileSync(file, bytes);
+    expect(readJournal(folder, { file: 3, offset: end }, 64 << 20)).toMatchObject({ blocks: [], broken: 'damaged' });
+  });
+
+  test('is not read under its old number by who still has it open, and two of them are kept', async () => {
+    const journal = openJournal();
+    await fill(journal, 4);
+    expect(readdirSync(folder)).toEqual(['0000000001.spare', '0000000002.spare', '0000000004']);
+    await fill(journal, 5);
+    await journal.close();
+    renameSync(journalFile(folder, 5), journalFile(folder, 1)); // as an open file keeps its old name
+    expect(readJournal(folder, { file: 1, offset: 0 }, 1000)).toMatchObject({ blocks: [], bytes: 0, broken: 'other' });
+  });
 });
 
 test('goes on in a new file when one is full, and drops what was moved', async () => {
@@ -210,7 +261,7 @@ describe('a store that was cut off', () => {
 
   test('drops a torn block at its end, and says how much that was', async () => {
     const file = journalFile(folder, 2);
-    truncateSync(file, statSync(file).size - 1);
+    truncateSync(file, statSync(file).size - END.length - 1);
     store = await openStore({ dataDir, mode: 'serve' });
     expect(await texts(store)).toEqual(ALL.slice(0, 4));
     expect(store.cutBytes).toBe(statBlock() - 1);
@@ -219,12 +270,12 @@ describe('a store that was cut off', () => {
   test('takes nothing behind a damaged block', async () => {
     const file = journalFile(folder, 2);
     const bytes = readFileSync(file);
-    bytes[statBlock() + BLOCK_HEAD] = 9;
+    bytes[FILE_HEAD + statBlock() + BLOCK_HEAD] = 9;
     writeFileSync(file, bytes);
-    appendFileSync(journalFile(folder, 3), bytes);
+    writeFileSync(journalFile(folder, 3), bytes);
     store = await openStore({ dataDir, mode: 'serve' });
     expect(await texts(store)).toEqual(ALL.slice(0, 2));
-    expect(store.cutBytes).toBe(5 * statBlock());
+    expect(store.cutBytes).toBe(2 * statBlock() + END.length + bytes.length);
   });
 
   /** Bytes of one of the three blocks. */

@@ -1,8 +1,8 @@
-import { closeSync, fdatasync, fsync, mkdirSync, openSync, writeSync, writevSync } from 'node:fs';
+import { closeSync, fdatasync, fsync, mkdirSync, openSync, renameSync, writeSync, writevSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { GatewayError, type RecordKind } from '@sallyport/core';
-import { journalFile } from './journal-files.ts';
-import { BLOCK_HEAD, packHead, RECORD_HEAD, sealBlock } from './journal-format.ts';
+import { journalFile, spareFiles } from './journal-files.ts';
+import { BLOCK_HEAD, END, FILE_HEAD, fileSeed, newFileHead, packHead, RECORD_HEAD, sealBlock } from './journal-format.ts';
 
 /** Records are gathered here until somebody waits for them. */
 const GATHER_BYTES = 64 * 1024;
@@ -33,7 +33,10 @@ export interface JournalOptions {
 interface OpenFile {
   readonly fd: number;
   readonly number: number;
-  bytes: number;
+  /** See {@link fileSeed}. */
+  readonly seed: number;
+  /** Where the next block goes. */
+  end: number;
   /** All of it, and the folder's entry for it, is synced. */
   synced: boolean;
 }
@@ -46,7 +49,7 @@ interface OpenFile {
  */
 export class Journal {
   readonly #options: JournalOptions;
-  readonly #gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
+  readonly #gathered = Buffer.allocUnsafeSlow(GATHER_BYTES + END.length);
   #used = BLOCK_HEAD;
   #file: OpenFile;
   /** The file whose entry in the folder was synced last. */
@@ -198,15 +201,18 @@ export class Journal {
 
   #write(large: Buffer | undefined): void {
     const block = this.#gathered.subarray(0, this.#used);
-    sealBlock(block, large);
+    const { fd, seed, end } = this.#file;
+    sealBlock(block, large, seed, end);
     this.#used = BLOCK_HEAD;
     try {
-      const length = large === undefined ? writeAll(this.#file.fd, block) : writeBoth(this.#file.fd, block, large);
+      const length = block.length + (large?.length ?? 0);
+      if (large === undefined) writeAll(fd, withEnd(this.#gathered, block.length), end);
+      else writePieces(fd, [block, large, END], end);
       this.#written = this.#appended;
-      this.#file.bytes += length;
+      this.#file.end += length;
       this.#unsynced += length;
       this.#bytes += length;
-      if (this.#file.bytes >= FILE_BYTES) this.#rotate();
+      if (this.#file.end >= FILE_BYTES) this.#rotate();
       if (this.#strict && this.#unsynced > UNSYNCED_BYTES / 2) this.#sync();
       if (this.#strict) this.#later();
       this.#options.onWritten();
@@ -216,8 +222,16 @@ export class Journal {
     }
   }
 
+  /** Begins a file: a new one, or one that was moved, which is cheaper to write and to sync. */
   #open(number: number): OpenFile {
-    return { fd: openSync(journalFile(this.#options.folder, number), 'ax', 0o600), number, bytes: 0, synced: false };
+    const file = journalFile(this.#options.folder, number);
+    const [spare] = spareFiles(this.#options.folder);
+    const fd = openSync(spare ?? file, spare === undefined ? 'wx' : 'r+', 0o600);
+    const head = newFileHead(number);
+    writeAll(fd, head, 0);
+    // Renamed behind its new head: no name ever stands over the bytes of another file.
+    if (spare !== undefined) renameSync(spare, file);
+    return { fd, number, seed: fileSeed(head, number) ?? 0, end: FILE_HEAD, synced: false };
   }
 
   #rotate(): void {
@@ -280,20 +294,25 @@ export class Journal {
   }
 }
 
+/** The bytes that were gathered and, behind them, the end; the room must be there. */
+function withEnd(gathered: Buffer, length: number): Buffer {
+  END.copy(gathered, length);
+  return gathered.subarray(0, length + END.length);
+}
+
 /** What the system does not take at once it takes next, or it says why not. */
-function writeAll(fd: number, bytes: Buffer): number {
+function writeAll(fd: number, bytes: Buffer, place: number): void {
   for (let written = 0; written < bytes.length; ) {
-    const more = writeSync(fd, bytes, written);
+    const more = writeSync(fd, bytes, written, bytes.length - written, place + written);
     if (more === 0) throw new Error('nothing more could be written');
     written += more;
   }
-  return bytes.length;
 }
 
-function writeBoth(fd: number, first: Buffer, second: Buffer): number {
-  const [length, written] = [first.length + second.length, writevSync(fd, [first, second])];
-  if (written < length) writeAll(fd, Buffer.concat([first, second]).subarray(written));
-  return length;
+function writePieces(fd: number, pieces: readonly Buffer[], place: number): void {
+  const written = writevSync(fd, pieces, place);
+  const all = pieces.reduce((sum, { length }) => sum + length, 0);
+  if (written < all) writeAll(fd, Buffer.concat(pieces).subarray(written), place + written);
 }
 
 /** A caller that stopped waiting must not turn a failure into an unhandled rejection. */

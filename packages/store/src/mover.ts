@@ -10,7 +10,7 @@ const STEP_BYTES = 4 << 20;
 
 /** What was found in the journal of a process that did not end in peace. */
 export interface Recovery {
-  /** Bytes behind the last whole block: a write that the crash cut off, or what a lost page left of one. */
+  /** Bytes behind the last whole block: a write that the crash cut off, or what a lost page left of one. At most so many. */
   readonly cutBytes: number;
   /** The number of the next file. */
   readonly first: number;
@@ -24,6 +24,8 @@ export class Mover {
   #position: JournalPosition;
   readonly #scratch = Buffer.allocUnsafeSlow(STEP_BYTES);
   #dropped = 0;
+  /** Where the last step ended stand bytes that are no block. */
+  #broken = false;
 
   constructor(db: Database, dataDir: string, chains: LiveChains) {
     this.#folder = journalFolder(dataDir);
@@ -43,7 +45,8 @@ export class Mover {
    */
   step(): number {
     if (!existsSync(journalFile(this.#folder, this.#position.file))) return 0;
-    const { blocks, next, bytes } = readJournal(this.#folder, this.#position, STEP_BYTES, this.#scratch);
+    const { blocks, next, bytes, broken } = readJournal(this.#folder, this.#position, STEP_BYTES, this.#scratch);
+    this.#broken = broken !== undefined;
     if (bytes === 0) return 0;
     for (const block of blocks) for (const record of unpackBlock(block)) this.#chains.append(record);
     this.#chains.store();
@@ -63,13 +66,20 @@ export class Mover {
   recover(): Recovery {
     while (this.step() > 0);
     const numbers = journalNumbers(this.#folder);
-    const { file, offset } = this.#position;
-    const cutBytes = numbers
-      .filter((number) => number >= file)
-      .reduce((sum, number) => sum + statSync(journalFile(this.#folder, number)).size - (number === file ? offset : 0), 0);
+    const cutBytes = this.#broken ? this.#left(numbers) : 0;
+    const { file } = this.#position;
     const first = Math.max(file, ...numbers) + 1;
     this.#position = { file: first, offset: 0 };
     this.#set(this.#position);
     return { cutBytes, first };
+  }
+
+  /** Bytes from the position on; in a file that is written again, those of its earlier use too. */
+  #left(numbers: readonly number[]): number {
+    const { file, offset } = this.#position;
+    const sizes = numbers
+      .filter((number) => number >= file)
+      .map((number) => statSync(journalFile(this.#folder, number)).size - (number === file ? offset : 0));
+    return sizes.reduce((sum, size) => sum + size, 0);
   }
 }

@@ -6,6 +6,8 @@ import { journalPosition } from './journal-table.ts';
 const READ_BYTES = 4 << 20;
 /** How often a look is taken anew because files were moved and dropped under it. */
 const TRIES = 20;
+/** What the system says of a file that is gone. */
+const MOVED = 'ENOENT';
 
 /** What is on record but not in the tables yet: readers see it where it lies. */
 export interface Unmoved {
@@ -26,7 +28,8 @@ export function unmovedReads(db: Database, dataDir: string): Unmoved {
     const numbers = journalNumbers(folder);
     if (!numbers.some((number) => number >= from.file)) return; // nothing was written since the last clean end
     for (;;) {
-      const { blocks, next, bytes } = readJournal(folder, from, READ_BYTES);
+      const { blocks, next, bytes, broken } = readJournal(folder, from, READ_BYTES);
+      if (broken === 'other') throw Object.assign(new Error('The journal was moved while it was read.'), { code: MOVED });
       for (const block of blocks) yield* unpackBlock(block);
       if (bytes === 0) return;
       from = next;
@@ -47,7 +50,7 @@ export function unmovedReads(db: Database, dataDir: string): Unmoved {
           try {
             return once(...args);
           } catch (error) {
-            if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === TRIES) throw error;
+            if ((error as NodeJS.ErrnoException).code !== MOVED || tries === TRIES) throw error;
           }
         }
       };
