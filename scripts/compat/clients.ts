@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
-/** A program that speaks PostgreSQL and what it takes to have it here. */
+/** A program that speaks a database's protocol and what it takes to have it here. */
 export interface Client {
   readonly name: string;
   /** Programs of the machine without which it cannot be tried. */
@@ -10,14 +10,16 @@ export interface Client {
   /** Brings its packages into the cache; quick when they are there. */
   readonly prepare?: () => void;
   readonly command: readonly [string, ...string[]];
+  /** Why it cannot speak to a server by itself, by the table's title. */
+  readonly notDirectly?: Readonly<Record<string, string>>;
 }
 
 const HERE = import.meta.dirname;
 const CACHE = join(HERE, '.cache');
-const clientFile = (...parts: readonly string[]): string => join(HERE, 'clients', ...parts);
-const cached = (...parts: readonly string[]): string => join(CACHE, ...parts);
+export const clientFile = (...parts: readonly string[]): string => join(HERE, 'clients', ...parts);
+export const cached = (...parts: readonly string[]): string => join(CACHE, ...parts);
 
-function run(command: string, args: readonly string[], cwd: string): void {
+export function run(command: string, args: readonly string[], cwd: string): void {
   execFileSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
@@ -28,8 +30,11 @@ function preparePython(): void {
 }
 
 function prepareNode(): void {
+  const wanted = readFileSync(clientFile('node', 'package-lock.json'));
+  const lock = cached('node', 'package-lock.json');
+  const current = existsSync(cached('node', 'node_modules')) && readFileSync(lock).equals(wanted);
   cpSync(clientFile('node'), cached('node'), { recursive: true });
-  if (existsSync(cached('node', 'node_modules'))) return;
+  if (current) return;
   run('npm', ['ci', '--silent', '--no-audit', '--no-fund'], cached('node'));
 }
 
@@ -43,14 +48,18 @@ function prepareJava(): void {
 }
 
 const shell = (name: string): [string, ...string[]] => ['sh', clientFile(`${name}.sh`)];
-const node = (name: string): [string, ...string[]] => [process.execPath, cached('node', `${name}.mjs`)];
+
+/** A program among those of Node.js. */
+export function nodeClient(file: string, name = file): Client {
+  return { name, needs: ['npm'], prepare: prepareNode, command: [process.execPath, cached('node', `${file}.mjs`)] };
+}
 
 /** A program of one file beside pgjdbc's Checks. */
 export function javaProgram(name: string): [string, ...string[]] {
   return ['java', '-cp', cached('java', '*'), clientFile('pgjdbc', `${name}.java`)];
 }
 
-/** In the order of the table. */
+/** Those of PostgreSQL, in the order of the table. */
 export const CLIENTS: readonly Client[] = [
   { name: 'psql', needs: ['psql'], command: shell('psql') },
   {
@@ -59,8 +68,8 @@ export const CLIENTS: readonly Client[] = [
     prepare: preparePython,
     command: ['env', `PGCLI=${cached('python', 'bin', 'pgcli')}`, ...shell('pgcli')],
   },
-  { name: 'node-postgres', needs: ['npm'], prepare: prepareNode, command: node('node-postgres') },
-  { name: 'postgres.js', needs: ['npm'], prepare: prepareNode, command: node('postgres-js') },
+  nodeClient('node-postgres'),
+  nodeClient('postgres-js', 'postgres.js'),
   {
     name: 'psycopg',
     needs: ['python3'],
@@ -81,7 +90,7 @@ export const CLIENTS: readonly Client[] = [
 /** The first program that the machine lacks; undefined when the client can be tried. */
 export function missingProgram(client: Client): string | undefined {
   const paths = (process.env['PATH'] ?? '').split(':');
-  return client.needs.find((program) => !paths.some((path) => existsSync(join(path, program))));
+  return client.needs.find((program) => !existsSync(resolve('/', program)) && !paths.some((path) => existsSync(join(path, program))));
 }
 
 export function makeCache(): void {

@@ -20,6 +20,8 @@ export interface GatewayOptions {
   readonly masked?: readonly string[];
   /** Masking rules as the configuration has them, besides the one for `masked`. */
   readonly masking?: readonly object[];
+  /** Rules besides the one that lets the user do everything. Their `approval` is `{ groups: ['approvers'] }`. */
+  readonly rules?: readonly object[];
   /** Databases that may be used besides the target's own. */
   readonly databases?: readonly string[];
   /** The name of the local user. Default: `tester`. */
@@ -35,6 +37,12 @@ export interface Gateway {
   readonly pid: number;
   /** Its configuration file, for commands about it. */
   readonly config: string;
+  /** Where its API is. */
+  readonly admin: string;
+  /** PEM file of the CA that its certificate chains to. */
+  readonly caFile: string;
+  /** A token that decides approvals. */
+  approverToken(): Promise<string>;
   /** What it logged so far. */
   log(): string;
   stop(): Promise<void>;
@@ -59,12 +67,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const [port, admin] = [await freePort(), await freePort()];
     await writeFile(config, JSON.stringify(configuration(options, user, folder, port, admin), undefined, 2)); // JSON is YAML
     const { child, log } = await launch(config, options.target.password);
-    const { stdout } = await run(COMMAND, ['token', 'create', '--user', user, '--ttl', '8h', '--config', config]);
+    const mint = async (name: string, ...more: readonly string[]): Promise<string> =>
+      (await run(COMMAND, ['token', 'create', '--user', name, '--ttl', '8h', ...more, '--config', config])).stdout.trim();
+    const password = await mint(user);
     const stop = async (): Promise<void> => {
       await end(child);
       await rm(folder, { recursive: true, force: true });
     };
-    return { host: '127.0.0.1', port, user, password: stdout.trim(), pid: child.pid ?? 0, config, log, stop };
+    return {
+      ...{ host: '127.0.0.1', port, user, password, pid: child.pid ?? 0, config, log, stop },
+      admin: `http://127.0.0.1:${admin}`,
+      caFile: join(folder, 'data', 'keys', 'ca.pem'),
+      approverToken: () => mint('approver', '--can', 'approve'),
+    };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -81,7 +96,7 @@ function configuration(
   return {
     data_dir: join(folder, 'data'),
     admin: { listen: `127.0.0.1:${admin}` },
-    identity: { users: { [user]: { groups: ['testers'] } } },
+    identity: { users: { [user]: { groups: ['testers'] }, approver: { groups: ['approvers'] } } },
     targets: {
       db: {
         protocol,
@@ -94,7 +109,10 @@ function configuration(
       },
     },
     access: [{ groups: ['testers'], targets: ['db'] }],
-    rules: [{ name: 'a tester may do everything', match: { class: ['ddl', 'privilege', 'admin', 'unknown'] }, action: 'allow' }],
+    rules: [
+      { name: 'a tester may do everything', match: { class: ['ddl', 'privilege', 'admin', 'unknown'] }, action: 'allow' },
+      ...(options.rules ?? []),
+    ],
     masking: [
       ...(options.masked === undefined ? [] : [{ name: 'secrets', columns: options.masked, method: 'redact' }]),
       ...(options.masking ?? []),

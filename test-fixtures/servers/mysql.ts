@@ -34,7 +34,7 @@ export function mysqlFlavours(): readonly MysqlFlavour[] {
 }
 
 /** MySQL's own program of that name; undefined where there is none, or only MariaDB's. */
-function mysqlProgram(name: string): string | undefined {
+export function mysqlProgram(name: string): string | undefined {
   const folder = process.env['SALLYPORT_MYSQL'];
   const program = folder === undefined ? name : join(folder, name);
   try {

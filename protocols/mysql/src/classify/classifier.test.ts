@@ -47,6 +47,8 @@ describe('what cannot be judged is a failure', () => {
     ['an open comment', 'SELECT 1 /* secret'],
     ['an open version comment', '/*!50000 SELECT 1'],
     ['a zero byte', 'SELECT 1\0; DELETE FROM t'],
+    ['a zero byte in a name', 'SELECT `a\0` FROM t'],
+    ['a zero byte in a comment', 'SELECT 1 # \0\n FROM t'],
     ['a control character', 'SELECT 1\u0001'],
     ['a lone surrogate', "SELECT '\ud800'"],
     ['too long', `SELECT '${'x'.repeat(4 << 20)}'`],
@@ -95,6 +97,7 @@ describe('what cannot be judged is a failure', () => {
     expect(summary(analyse(`SELECT ${terms(50_000, '1', '+')}`, MARIADB))).toBe('read | SELECT | - | -');
     expect(summary(analyse(`INSERT INTO t VALUES ${terms(50_000, "(1, 'x', NULL)", ',')}`, MARIADB))).toBe('write | INSERT | t | -');
     expect(summary(analyse(deep(100), MARIADB))).toBe('read | SELECT | - | -');
+    expect(summary(analyse("SELECT _binary '\\\0 \0\ufffd' FROM t", MARIADB))).toBe('read | SELECT | t | -');
   });
 
   test('the same text is read by sql_mode', () => {

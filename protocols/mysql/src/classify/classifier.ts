@@ -59,7 +59,6 @@ function failed(text: string, failure: string): Analysis {
 function unreadable(text: string): string | undefined {
   if (text.length > TEXT_CHARACTERS)
     return `The statement is longer than ${TEXT_CHARACTERS} characters: use a prepared statement with parameters, or smaller parts.`;
-  if (text.includes('\0')) return 'The statement contains a zero byte: write it as \\0.';
   return text.isWellFormed() ? undefined : 'The statement is not valid Unicode.';
 }
 

@@ -78,11 +78,16 @@ class Lexer {
   }
 
   run(visit: Visit): void {
+    const zeros = this.#text.includes('\0');
     let at = 0;
     while (at < this.#text.length) {
       const end = this.#token(at);
       if (this.#kind === 'word' || this.#kind === 'name') this.#identifierEnd = end;
       if (this.#kind === 'symbol') this.#dotEnd = end - at === 1 && this.#text[at] === '.' ? end : -1;
+      // Drivers send bytes as they are within quotes; elsewhere a server's lexer may take a zero for the end.
+      if (zeros && this.#kind !== 'string' && this.#text.slice(at, end).includes('\0')) {
+        refuse('The statement contains a zero byte outside a literal.');
+      }
       visit(this.#kind, at, end);
       at = end;
     }

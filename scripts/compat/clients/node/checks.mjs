@@ -14,7 +14,11 @@ export async function runChecks(checks) {
       console.log(`ok ${name}`);
     } catch (error) {
       failed += 1;
-      console.log(`failed ${name}: ${String(error?.message ?? error).split('\n')[0]}`);
+      console.log(
+        `failed ${name}: ${String(error?.message ?? error)
+          .replaceAll(/\s+/g, ' ')
+          .slice(0, 300)}`,
+      );
     } finally {
       clearTimeout(timer);
     }

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import mariadb from 'mariadb';
+import { runChecks } from './checks.mjs';
+
+// Everything comes from DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME and DB_CA.
+const { DB_HOST: host, DB_PORT: port, DB_USER: user, DB_PASSWORD: password, DB_NAME: database, DB_CA, DB_ROUTE: route } = process.env;
+const options = { host, port: Number(port), user, password, database, ssl: { ca: readFileSync(DB_CA, 'utf8') }, multipleStatements: true };
+let client;
+
+/** The rows without what the connector hangs on them. */
+const rows = async (sql, values) => Array.from(await client.query(sql, values));
+const bound = async (sql, values) => Array.from(await client.execute(sql, values));
+
+async function failsWith(errno, promise) {
+  const error = await promise.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  assert.ok(error, `expected error ${errno}, got a result`);
+  assert.equal(error.errno, errno, error.message);
+}
+
+await runChecks({
+  async connect() {
+    client = await mariadb.createConnection(options);
+    assert.deepEqual(await rows('SELECT DATABASE() AS name'), [{ name: database }]);
+  },
+  async types() {
+    const sql = `SELECT 9007199254740993 AS a, CAST(-12345.678 AS DECIMAL(10,3)) AS b, X'0001ff' AS c, 1.5e0 AS d,
+      CAST('2024-02-29 12:34:56.789' AS DATETIME(3)) AS e, TIME '-12:34:56' AS f, NULL AS g`;
+    const [row] = await rows({ sql, dateStrings: true, decimalAsNumber: false });
+    assert.deepEqual(row, {
+      a: 9007199254740993n,
+      b: '-12345.678',
+      c: Buffer.from([0, 1, 255]),
+      d: 1.5,
+      e: '2024-02-29 12:34:56.789',
+      f: '-12:34:56',
+      g: null,
+    });
+  },
+  async prepared() {
+    const sql =
+      'SELECT ? + 0e0 AS a, ? AS b, HEX(?) AS c, ? AS d, ? + 0 AS e, CAST(? AS SIGNED) AS f, CAST(CAST(? AS DATETIME(3)) AS CHAR) AS g';
+    const values = [1.5, 'text', Buffer.from([0, 1, 255]), null, true, 9007199254740993n, new Date('2024-02-29T12:34:56.789Z')];
+    for (let time = 0; time < 3; time += 1) {
+      const [row] = await bound(sql, values);
+      assert.deepEqual([row.a, row.b, row.c, row.d, Number(row.e), row.f], [1.5, 'text', '0001FF', null, 1, 9007199254740993n]);
+      assert.match(row.g, /^2024-02-\d\d \d\d:34:56.789$/);
+    }
+    const statement = await client.prepare('SELECT ? * 2 AS twice');
+    for (let i = 0; i < 12; i += 1) assert.equal(Number((await statement.execute([i]))[0].twice), 2 * i);
+    statement.close();
+  },
+  async unicode() {
+    const word = 'Grüße, 世界 🚪';
+    assert.deepEqual(await rows(`SELECT ? AS \`ключ\`, '${word}' AS literal`, [word]), [{ ключ: word, literal: word }]);
+    assert.deepEqual(await bound('SELECT ? AS word', [word]), [{ word }]);
+  },
+  async 'big values'() {
+    const body = 'x'.repeat(17 * 1024 * 1024);
+    await client.query('INSERT INTO big (body) VALUES (?)', [body]);
+    await client.execute('INSERT INTO big (body) VALUES (?)', [body]);
+    for (const ask of [rows, bound]) {
+      const found = await ask('SELECT body FROM big');
+      assert.deepEqual(
+        found.map((row) => row.body === body),
+        [true, true],
+      );
+    }
+  },
+  async 'many rows'() {
+    let seen = 0;
+    for await (const _ of client.queryStream("SELECT n, repeat('x', 200) AS pad FROM numbers")) seen += 1;
+    assert.equal(seen, 100_000);
+  },
+  async pipeline() {
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => rows('SELECT ? AS n', [i])));
+    assert.deepEqual(
+      answers.map(([{ n }]) => Number(n)),
+      Array.from({ length: 50 }, (_, i) => i),
+    );
+    const prepared = await Promise.all(Array.from({ length: 50 }, (_, i) => bound('SELECT ? + 0 AS n', [i])));
+    assert.deepEqual(
+      prepared.map(([{ n }]) => Number(n)),
+      Array.from({ length: 50 }, (_, i) => i),
+    );
+  },
+  async batch() {
+    const done = await client.batch(
+      'INSERT INTO loose VALUES (?, ?)',
+      Array.from({ length: 500 }, (_, i) => [i, `word ${i}`]),
+    );
+    // One result, or one each where the server takes them one by one.
+    const affected = [done].flat().reduce((sum, { affectedRows }) => sum + affectedRows, 0);
+    assert.equal(affected, 500);
+    assert.deepEqual(await rows('SELECT COUNT(*) AS n, MAX(word) AS m FROM loose'), [{ n: 500n, m: 'word 99' }]);
+  },
+  async transaction() {
+    await client.beginTransaction();
+    await client.execute('INSERT INTO kept VALUES (?)', [1]);
+    await client.rollback();
+    await client.beginTransaction();
+    await client.query('INSERT INTO kept VALUES (2)');
+    await client.commit();
+    assert.deepEqual(await rows('SELECT id FROM kept'), [{ id: 2 }]);
+  },
+  async results() {
+    const [first, second, third] = await client.query('SELECT 1 AS a; DO 0; SELECT 2 AS b');
+    assert.deepEqual([Number(first[0].a), second.affectedRows, Number(third[0].b)], [1, 0, 2]);
+  },
+  async call() {
+    const [first, second] = await client.query('CALL two()');
+    assert.deepEqual([Number(first[0].a), Number(second[0].b)], [1, 2]);
+  },
+  async errors() {
+    await failsWith(1064, rows('SELEC 1'));
+    await client.beginTransaction();
+    await client.query('INSERT INTO kept VALUES (3)');
+    await failsWith(1062, bound('INSERT INTO kept VALUES (?)', [2]));
+    await client.rollback();
+    assert.deepEqual(await rows('SELECT COUNT(*) AS n FROM kept'), [{ n: 1n }]);
+  },
+  ...(route !== 'direct' && {
+    async denied() {
+      await client.beginTransaction();
+      await client.query('INSERT INTO kept VALUES (4)');
+      await failsWith(1227, rows('DELETE FROM forbidden WHERE id = 1'));
+      await failsWith(1227, bound('DELETE FROM forbidden WHERE id = ?', [1]));
+      await client.commit();
+      assert.deepEqual(await rows('SELECT id FROM kept WHERE id = 4'), [{ id: 4 }]);
+    },
+    async held() {
+      assert.equal((await client.query('INSERT INTO guarded VALUES (1)')).affectedRows, 1);
+      assert.equal((await client.execute('INSERT INTO guarded VALUES (?)', [2])).affectedRows, 1);
+    },
+  }),
+  ...(route === 'masked' && {
+    async masked() {
+      const seen = [{ id: 1, secret: '[redacted]', amount: null }];
+      assert.deepEqual(await rows('SELECT * FROM protected'), seen);
+      assert.deepEqual(await bound('SELECT * FROM protected WHERE id = ?', [1]), seen);
+      assert.deepEqual(await bound('SELECT * FROM protected WHERE id = ?', [1]), seen);
+    },
+  }),
+  async cancel() {
+    const other = await mariadb.createConnection(options);
+    const sleeping = rows('SELECT SLEEP(20) AS woken').then(
+      ([{ woken }]) => Number(woken),
+      ({ errno }) => errno,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await other.query(`KILL QUERY ${client.threadId}`);
+    assert.ok([1, 1317].includes(await sleeping));
+    await other.end();
+    assert.deepEqual(await rows('SELECT DATABASE() AS name'), [{ name: database }]);
+  },
+  async 'change user'() {
+    if (client.info.isMariaDB()) await client.changeUser({ user, password, database }); // the connector will not with MySQL
+    await client.reset();
+    await client.ping();
+    assert.deepEqual(await rows('SELECT DATABASE() AS name'), [{ name: database }]);
+    await client.end();
+  },
+});

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { mysqlProgram } from '../../test-fixtures/servers/mysql.ts';
+import { type Client, cached, clientFile, nodeClient, run } from './clients.ts';
+
+function preparePython(): void {
+  if (existsSync(cached('pymysql', 'bin', 'python'))) return;
+  run('python3', ['-m', 'venv', cached('pymysql')], clientFile());
+  run(cached('pymysql', 'bin', 'pip'), ['install', '-q', '-r', clientFile('pymysql', 'requirements.txt')], clientFile());
+}
+
+function prepareGo(): void {
+  run('go', ['build', '-o', cached('go-sql-driver'), '.'], clientFile('go-sql-driver'));
+}
+
+function prepareJava(): void {
+  if (existsSync(cached('mysql-java'))) return;
+  run('mvn', ['-q', '-B', 'dependency:copy-dependencies', `-DoutputDirectory=${cached('mysql-java')}`], clientFile('connector-j'));
+}
+
+const java = (scheme: string): [string, ...string[]] => [
+  'java',
+  '-cp',
+  cached('mysql-java', '*'),
+  clientFile('connector-j', 'Checks.java'),
+  scheme,
+];
+const script = (name: string, program: string): [string, ...string[]] => ['env', `CLIENT=${program}`, 'sh', clientFile(`${name}.sh`)];
+const mysqlClient = mysqlProgram('mysql');
+
+/** In the order of the table. */
+export const MYSQL_CLIENTS: readonly Client[] = [
+  { name: 'mariadb', needs: ['mariadb'], command: script('mysql-cli', 'mariadb') },
+  {
+    name: 'mysql',
+    needs: [mysqlClient ?? "MySQL's own mysql"],
+    command: script('mysql-cli', mysqlClient ?? 'mysql'),
+    notDirectly: { MariaDB: 'MySQL 9 has no mysql_native_password, which MariaDB accounts use' },
+  },
+  nodeClient('mysql2'),
+  nodeClient('mariadb', 'mariadb-node'),
+  {
+    name: 'PyMySQL',
+    needs: ['python3'],
+    prepare: preparePython,
+    command: [cached('pymysql', 'bin', 'python'), clientFile('pymysql', 'checks.py')],
+  },
+  { name: 'go-sql-driver', needs: ['go'], prepare: prepareGo, command: [cached('go-sql-driver')] },
+  { name: 'Connector/J', needs: ['java', 'mvn'], prepare: prepareJava, command: java('mysql') },
+  { name: 'MariaDB Java', needs: ['java', 'mvn'], prepare: prepareJava, command: java('mariadb') },
+];
