@@ -1,4 +1,3 @@
-import { createSecretKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { type SessionFilter, valuePrint } from '@sallyport/core';
@@ -18,14 +17,14 @@ interface Options extends SiteOptions {
 /** Prints where a value passed. The value is neither printed nor kept. */
 export async function searchForValue(file: string, options: Options, filter: SessionFilter): Promise<void> {
   const value = await readValue(file);
-  const [{ openKeys }, { fingerprint }, { searchValue }] = await Promise.all([
+  const [{ openKeys }, { fingerprinter }, { searchValue }] = await Promise.all([
     import('@sallyport/identity'),
     import('@sallyport/gateway'),
     import('@sallyport/recording'),
   ]);
   const site = await loadSite(options);
-  const key = createSecretKey((await openKeys(site.config.dataDir)).secret('fingerprint'));
-  const print = valuePrint((...parts) => fingerprint(key, parts), value);
+  const key = (await openKeys(site.config.dataDir)).secret('fingerprint');
+  const print = valuePrint(fingerprinter(key), value);
   const matches = await withStore(site, 'read', async (store) => {
     const found: ValueMatch[] = [];
     for await (const match of searchValue(store, value, print, filter)) found.push(match);

@@ -21,6 +21,7 @@ export function valuePrint(fingerprint: Gate['fingerprint'], value: Buffer | str
 export class HiddenValues {
   readonly #command: number | undefined;
   readonly #gate: Pick<Gate, 'note' | 'fingerprint'>;
+  readonly #fingerprint: Gate['fingerprint'];
   readonly #byRule = new Map<string, Set<string>>();
   #count = 0;
 
@@ -28,13 +29,15 @@ export class HiddenValues {
   constructor(command: number | undefined, gate: Pick<Gate, 'note' | 'fingerprint'>) {
     this.#command = command;
     this.#gate = gate;
+    this.#fingerprint = (...parts) => gate.fingerprint(...parts);
   }
 
   add(rule: string, value: Buffer | string): void {
     this.#count += 1;
     if (this.#count > MAX_VALUES) return;
     const values = this.#byRule.get(rule) ?? new Set();
-    this.#byRule.set(rule, values.add(valuePrint(this.#gate.fingerprint.bind(this.#gate), value)));
+    if (values.size === 0) this.#byRule.set(rule, values);
+    values.add(valuePrint(this.#fingerprint, value));
     if (values.size === EVENT_VALUES) this.#note(rule, values, false);
   }
 

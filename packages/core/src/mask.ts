@@ -21,6 +21,8 @@ export interface Mask {
   readonly method: MaskMethod;
   /** null is SQL NULL. Never throws; the same value gives the same mask within one rule. */
   apply(value: string): string | null;
+  /** Given where every value gets the same mask, which then is known without looking at the value. */
+  readonly fixed?: string | null;
   /** `token` only: values of one domain have the same tokens, whichever rule or column made them. */
   readonly domain?: string;
   /** `token` only: the value behind a token of this mask's domain; undefined for every other text. */

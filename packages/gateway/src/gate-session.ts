@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import type { Approvals } from '@sallyport/approvals';
 import {
   type Column,
@@ -22,7 +21,7 @@ import type { Masks } from '@sallyport/masking';
 import type { Judgement, Policy, Subject } from '@sallyport/policy';
 import type { ResultsPolicy, SessionRecorder } from '@sallyport/recording';
 import { Feed } from './feed.ts';
-import { fingerprint } from './fingerprint.ts';
+import type { Fingerprint } from './fingerprint.ts';
 import { holdCommand } from './hold-command.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -42,7 +41,7 @@ export interface GateSessionParts {
   readonly rulebook: Rulebook;
   readonly recorder: SessionRecorder;
   readonly approvals: Approvals;
-  readonly fingerprintKey: KeyObject;
+  readonly fingerprint: Fingerprint;
   readonly metrics: Metrics;
   /** Lines about this session: they carry its id. */
   readonly log: Logger;
@@ -123,7 +122,7 @@ export class GateSession implements Session {
   }
 
   fingerprint(...parts: readonly (Buffer | string)[]): string {
-    return fingerprint(this.#parts.fingerprintKey, parts);
+    return this.#parts.fingerprint(...parts);
   }
 
   durable(): Promise<void> | undefined {

@@ -1,4 +1,4 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,6 +19,7 @@ import type { Config } from './config/config.ts';
 import { describeChanges } from './config/digest.ts';
 import { resolveSecrets } from './config/target-secrets.ts';
 import { ConnectionHost } from './connection-host.ts';
+import { fingerprinter } from './fingerprint.ts';
 import type { Rulebook } from './gate-session.ts';
 import type { Arrival } from './listener.ts';
 import { Listeners, type ServedTarget } from './listeners.ts';
@@ -90,7 +91,7 @@ export class Gateway {
       live: this.#live,
       metrics: this.#metrics,
       log: options.log,
-      fingerprintKey: createSecretKey(keys.secret('fingerprint')),
+      fingerprint: fingerprinter(keys.secret('fingerprint')),
       config: () => this.#config,
       rulebook: () => this.#rulebook,
     });

@@ -5,7 +5,7 @@ export { loadConfig } from './config/load.ts';
 export { ConfigError, formatProblem, type Problem } from './config/problem.ts';
 export { configReference } from './config/reference.ts';
 export { resolveSecrets } from './config/target-secrets.ts';
-export { fingerprint } from './fingerprint.ts';
+export { fingerprinter } from './fingerprint.ts';
 export { Gateway, type GatewayOptions } from './gateway.ts';
 export { createLog, type Logger } from './log.ts';
 export { type MaskCoverage, type MaskProposal, maskCoverage, proposeMasks } from './mask-proposal.ts';

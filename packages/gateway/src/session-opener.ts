@@ -1,10 +1,11 @@
-import { type KeyObject, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Approvals } from '@sallyport/approvals';
 import { GatewayError, type Session, type SignIn } from '@sallyport/core';
 import type { IdentityService, SignedIn } from '@sallyport/identity';
 import type { ApprovalSpec } from '@sallyport/policy';
 import type { Recorder, SessionRecorder } from '@sallyport/recording';
 import type { Config } from './config/config.ts';
+import type { Fingerprint } from './fingerprint.ts';
 import { GateSession, type Rulebook } from './gate-session.ts';
 import type { Arrival } from './listener.ts';
 import type { LiveSessions } from './live-sessions.ts';
@@ -18,7 +19,7 @@ export interface SessionOpenerParts {
   readonly live: LiveSessions;
   readonly metrics: Metrics;
   readonly log: Logger;
-  readonly fingerprintKey: KeyObject;
+  readonly fingerprint: Fingerprint;
   config(): Config;
   rulebook(): Rulebook;
 }

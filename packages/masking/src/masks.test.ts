@@ -1,3 +1,4 @@
+import { MASK_METHODS } from '@sallyport/core';
 import { compileMasks } from './masks.ts';
 import type { MaskRule } from './rule.ts';
 
@@ -119,4 +120,15 @@ test('tokens of one domain are equal across rules, and read back', () => {
   expect(c?.original?.(token)).toBeUndefined();
   expect([a?.domain, c?.domain]).toEqual(['contact', 'other']);
   expect(masks.isMask(token)).toBe(true);
+});
+
+test('where a mask is the same for every value, it says so, and only there', () => {
+  const rules = MASK_METHODS.map((method) => ({ name: method, method, columns: [`*.${method}`], domain: 'd' }));
+  const masks = compileMasks(rules, options);
+  for (const method of MASK_METHODS) {
+    const mask = masks.forColumn(alice, shop, column('public.t', method));
+    const [one, other] = [mask?.apply('4111 1111 1111 1111'), mask?.apply('ann@example.com')];
+    expect([method, mask?.fixed]).toEqual([method, one === other ? one : undefined]);
+  }
+  expect(masks.protectedMask.fixed).toBe(masks.protectedMask.apply('x'));
 });

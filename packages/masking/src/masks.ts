@@ -38,7 +38,7 @@ export function compileMasks(rules: readonly MaskRule[], keys: MaskKeys): Masks 
   return {
     forColumn: (identity, target, column) =>
       onColumns.find((rule) => rule.concerns(identity, target) && rule.columns.some((matches) => matches(column)))?.mask,
-    protectedMask: { rule: 'protected data', method: 'redact', apply: () => REDACTED },
+    protectedMask: { rule: 'protected data', method: 'redact', apply: () => REDACTED, fixed: REDACTED },
     forText(identity, target) {
       const concerning = onText.filter((rule) => rule.concerns(identity, target));
       if (concerning.length === 0) return undefined;

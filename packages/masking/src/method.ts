@@ -29,9 +29,9 @@ export interface MaskKeys {
 export function makeMask({ name: rule, method, domain }: Pick<MaskRule, 'name' | 'method' | 'domain'>, keys: MaskKeys): Mask {
   switch (method) {
     case 'null':
-      return { rule, method, apply: () => null };
+      return { rule, method, apply: () => null, fixed: null };
     case 'redact':
-      return { rule, method, apply: () => REDACTED };
+      return { rule, method, apply: () => REDACTED, fixed: REDACTED };
     case 'hash': {
       const key = createSecretKey(keys.hashKey);
       return { rule, method, apply: (value) => hash(value, key, rule) };

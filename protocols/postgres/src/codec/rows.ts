@@ -106,24 +106,26 @@ export class RowCells {
   /** start and end of each cell; end before start is NULL. */
   #bounds = new Int32Array(64);
 
-  /** @throws ProtocolError when the lengths do not add up to the message */
-  read(raw: Buffer): void {
-    const size = raw.length;
-    if (size < HEADER_BYTES + 2) throw broken();
-    const count = raw.readUInt16BE(HEADER_BYTES);
+  /**
+   * @param raw the message lies in `[from, to)` of it.
+   * @throws ProtocolError when the lengths do not add up to the message
+   */
+  read(raw: Buffer, from = 0, to = raw.length): void {
+    if (to - from < HEADER_BYTES + 2) throw broken();
+    const count = raw.readUInt16BE(from + HEADER_BYTES);
     if (count * 2 > this.#bounds.length) this.#bounds = new Int32Array(count * 2);
     const bounds = this.#bounds;
-    let at = HEADER_BYTES + 2;
+    let at = from + HEADER_BYTES + 2;
     for (let index = 0; index < count; index += 1) {
-      if (at + 4 > size) throw broken();
+      if (at + 4 > to) throw broken();
       const length = raw.readInt32BE(at);
       at += 4;
       bounds[index * 2] = at;
       bounds[index * 2 + 1] = at + length;
       if (length > 0) at += length;
-      if (length < -1 || at > size) throw broken();
+      if (length < -1 || at > to) throw broken();
     }
-    if (at !== size) throw broken();
+    if (at !== to) throw broken();
     this.count = count;
   }
 
@@ -131,7 +133,7 @@ export class RowCells {
     return this.end(index) < this.start(index);
   }
 
-  /** Offset in the message of the value's first byte. */
+  /** Offset in what was read of the value's first byte. */
   start(index: number): number {
     return this.#bounds[index * 2] as number;
   }

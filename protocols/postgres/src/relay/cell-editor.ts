@@ -6,8 +6,8 @@ import type { CellPlan, RowPlan } from './row-plan.ts';
 import type { Run } from './run.ts';
 
 const BACKSLASH = 0x5c;
-/** Other kinds whose binary format is their text. */
-const TEXTUAL: ReadonlySet<CellKind> = new Set(['xml', 'json']);
+/** Kinds whose binary format is their text. */
+const TEXTUAL: ReadonlySet<CellKind> = new Set(['text', 'xml', 'json']);
 
 /** Masks the cells of one result by its plan, and counts by rule. */
 export class CellEditor {
@@ -34,12 +34,12 @@ export class CellEditor {
    *
    * @returns undefined: it stays as it is; null: it becomes NULL
    */
-  edit({ mask, kind, binary }: CellPlan, bytes: Buffer, start: number, end: number): Buffer | null | undefined {
+  edit({ mask, kind, binary, fixed }: CellPlan, bytes: Buffer, start: number, end: number): Buffer | null | undefined {
     if (mask === undefined) return this.#search && this.#searched(this.#search, kind, binary, bytes, start, end);
-    if (kind !== 'text') {
+    if (kind !== 'text' || fixed !== undefined) {
       const cell = bytes.subarray(start, end);
       this.#count(mask.rule, binary && !TEXTUAL.has(kind) ? undefined : cell);
-      return maskCell(mask, kind, binary, cell);
+      return fixed === undefined ? maskCell(mask, kind, binary, cell) : fixed;
     }
     const hidden = bytes.toString('utf8', start, end);
     this.#count(mask.rule, hidden);

@@ -7,7 +7,7 @@ import type { Field } from '../codec/rows.ts';
 import { CellEditor } from './cell-editor.ts';
 import type { Protection } from './protection.ts';
 import { MAX_MASKED_ROW_BYTES } from './row-masker.ts';
-import type { CellPlan, RowPlan } from './row-plan.ts';
+import { cellPlan, type RowPlan } from './row-plan.ts';
 import type { Run } from './run.ts';
 import { NOTHING, toClient } from './steps.ts';
 
@@ -64,10 +64,10 @@ export class CopyOut {
 /** Cells come in the COPY's own format, whatever the query's description says of it. */
 function planOf({ format, fields, plan }: PlannedCopy, { columnFormats }: CopyResponse, protection: Protection): RowPlan {
   const binary = format.kind === 'binary';
-  const cells = plan.cells.map((cell) => ({ ...cell, binary }));
+  const cells = plan.cells.map(({ index, mask, kind }) => cellPlan(index, mask, kind, binary));
   if (columnFormats.length === fields.length) return { ...plan, cells };
   // SELECT * also gives generated columns: which of them COPY leaves out is not known here.
   const mask = protection.none ? undefined : protection.mask;
-  const hidden = columnFormats.map((_, index): CellPlan => ({ index, mask, kind: 'other', binary }));
+  const hidden = columnFormats.map((_, index) => cellPlan(index, mask, 'other', binary));
   return { ...plan, cells: hidden, masks: mask !== undefined, escapes: true };
 }

@@ -1,4 +1,4 @@
-import { GatewayError, type Out, ProtocolError, type Step } from '@sallyport/core';
+import { GatewayError, ProtocolError, type Step } from '@sallyport/core';
 import type { PgFrame } from '../codec/frames.ts';
 import { decodeRowDescription, type Field } from '../codec/rows.ts';
 import { CellEditor } from './cell-editor.ts';
@@ -55,7 +55,8 @@ export class ResultRows {
   #firstPart(frame: PgFrame, reply: Reply, editor: CellEditor): Step {
     const { raw, last, size } = frame;
     if (editor.plan.cells.length === 0) return this.#verbatim(frame, reply);
-    if (last) return editor.concerns(raw, 0, raw.length) ? this.#maskRun(frame, reply, editor) : this.#verbatim(frame, reply);
+    if (last)
+      return editor.concerns(raw, 0, raw.length) ? this.#masked(raw, frame.messages ?? 1, reply, editor) : this.#verbatim(frame, reply);
     if (size > MAX_MASKED_ROW_BYTES) {
       throw new GatewayError(
         'ERR_LIMIT',
@@ -73,25 +74,13 @@ export class ResultRows {
     const whole = Buffer.concat(this.#parts);
     this.#parts = undefined;
     if (reply.editor === undefined) throw belongsToNothing();
-    return this.#masked(whole, reply, reply.editor);
+    return this.#masked(whole, 1, reply, reply.editor);
   }
 
-  #masked(raw: Buffer, { run }: Reply, editor: CellEditor): Step {
-    const row = this.#masker.mask(raw, editor);
-    run?.rows(1, row.length);
-    return toClient(row);
-  }
-
-  #maskRun(frame: PgFrame, { run }: Reply, editor: CellEditor): Step {
-    const pieces: Out[] = [];
-    let bytes = 0;
-    for (const raw of messagesIn(frame)) {
-      const data = this.#masker.mask(raw, editor);
-      pieces.push({ to: 'client', data });
-      bytes += data.length;
-    }
-    run?.rows(pieces.length, bytes);
-    return pieces;
+  #masked(rows: Buffer, count: number, { run }: Reply, editor: CellEditor): Step {
+    const seen = this.#masker.mask(rows, editor);
+    run?.rows(count, seen.length);
+    return toClient(seen);
   }
 
   /** Decides on a result's masks once. */

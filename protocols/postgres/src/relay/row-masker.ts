@@ -1,70 +1,53 @@
 import { ProtocolError } from '@sallyport/core';
 import { HEADER_BYTES } from '../codec/decoder.ts';
 import { RowCells } from '../codec/rows.ts';
+import { Slab } from '../codec/slab.ts';
 import type { CellEditor } from './cell-editor.ts';
 
-/** Small rows are cut from one buffer, so that the pump writes neighbours as one. */
-const SLAB_BYTES = 64 * 1024;
 /** A masked row is built in memory, so its size has a bound; rows without masks have none. */
 export const MAX_MASKED_ROW_BYTES = 16 * 1024 * 1024;
 
-/** Rewrites the masked cells of DataRows; all other bytes are copied as they are. */
+/** Rewrites the masked cells of DataRows. What lies between two of them is copied as one stretch, over as many rows as it reaches. */
 export class RowMasker {
   readonly #cells = new RowCells();
-  /** Cells of the present row that change, and to what. */
-  readonly #changed: number[] = [];
-  readonly #values: (Buffer | null)[] = [];
-  #slab = Buffer.allocUnsafeSlow(0);
-  #used = 0;
+  readonly #out = new Slab();
+  /** What is copied so far of the present rows. */
+  #copied = 0;
 
-  /** @returns `raw` itself where nothing in it changes. @throws ProtocolError when the row is not the one that was described */
-  mask(raw: Buffer, editor: CellEditor): Buffer {
-    if (!editor.concerns(raw, HEADER_BYTES, raw.length)) return raw;
-    const cells = this.#cells;
-    cells.read(raw);
-    this.#changed.length = 0;
-    this.#values.length = 0;
-    let size = raw.length;
+  /**
+   * @param rows whole DataRows, one behind the other.
+   * @returns `rows` itself where nothing in them changes.
+   * @throws ProtocolError when a row is not the one that was described
+   */
+  mask(rows: Buffer, editor: CellEditor): Buffer {
+    this.#copied = 0;
+    this.#out.begin(rows.length);
+    for (let at = 0, end = 0; at < rows.length; at = end) {
+      end = at + 1 + rows.readInt32BE(at + 1);
+      if (editor.concerns(rows, at + HEADER_BYTES, end)) this.#maskRow(rows, at, end, editor);
+    }
+    if (this.#copied === 0) return rows;
+    this.#out.copy(rows, this.#copied, rows.length);
+    return this.#out.end();
+  }
+
+  #maskRow(rows: Buffer, at: number, end: number, editor: CellEditor): void {
+    const [cells, out] = [this.#cells, this.#out];
+    cells.read(rows, at, end);
+    const head = out.length + at - this.#copied;
+    let size = end - at;
     for (const plan of editor.plan.cells) {
       const { index } = plan;
       if (index >= cells.count) throw new ProtocolError('target', 'The target sent a row with fewer columns than it had described.');
       if (cells.isNull(index)) continue;
-      const start = cells.start(index);
-      const end = cells.end(index);
-      const value = editor.edit(plan, raw, start, end);
+      const [from, to] = [cells.start(index), cells.end(index)];
+      const value = editor.edit(plan, rows, from, to);
       if (value === undefined) continue;
-      this.#changed.push(index);
-      this.#values.push(value);
-      size += (value?.length ?? 0) - (end - start);
+      out.copy(rows, this.#copied, from - 4);
+      out.nullable(value);
+      this.#copied = to;
+      size += (value?.length ?? 0) - (to - from);
     }
-    return this.#changed.length === 0 ? raw : this.#build(raw, size);
-  }
-
-  #build(raw: Buffer, size: number): Buffer {
-    const row = this.#take(size);
-    let from = 0;
-    let at = 0;
-    this.#changed.forEach((index, which) => {
-      const start = this.#cells.start(index);
-      at += raw.copy(row, at, from, start - 4);
-      const value = this.#values[which] ?? null;
-      at = row.writeInt32BE(value === null ? -1 : value.length, at);
-      if (value !== null) at += value.copy(row, at);
-      from = this.#cells.end(index);
-    });
-    raw.copy(row, at, from);
-    row.writeInt32BE(size - 1, HEADER_BYTES - 4);
-    return row;
-  }
-
-  #take(size: number): Buffer {
-    if (size > SLAB_BYTES / 4) return Buffer.allocUnsafeSlow(size);
-    if (this.#used + size > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-      this.#used = 0;
-    }
-    const row = this.#slab.subarray(this.#used, this.#used + size);
-    this.#used += size;
-    return row;
+    if (size !== end - at) out.setInt32(size - 1, head + 1);
   }
 }

@@ -4,6 +4,7 @@ import type { OutputRef, RoutineRef } from '../classify/analysis.ts';
 import { PURE_FUNCTIONS } from '../classify/pure-functions.ts';
 import type { Field } from '../codec/rows.ts';
 import { type CellKind, cellKind, ESCAPING_KINDS } from './cell-kind.ts';
+import { maskCell } from './cell-mask.ts';
 import type { StatementMeaning } from './meaning.ts';
 import { isSystem, type Protection } from './protection.ts';
 
@@ -14,6 +15,13 @@ export interface CellPlan {
   readonly mask: Mask | undefined;
   readonly kind: CellKind;
   readonly binary: boolean;
+  /** What every value becomes, where the mask makes no difference between them. */
+  readonly fixed: Buffer | null | undefined;
+}
+
+export function cellPlan(index: number, mask: Mask | undefined, kind: CellKind, binary: boolean): CellPlan {
+  const fixed = mask?.fixed === undefined ? undefined : maskCell(mask, kind, binary, Buffer.alloc(0));
+  return { index, mask, kind, binary, fixed };
 }
 
 /** What becomes of a result's rows. */
@@ -55,7 +63,7 @@ export function planRows(inputs: PlanInputs): RowPlan {
     const kind = cellKind(field.typeOid, isText);
     const mask = protection.none ? undefined : maskOf(inputs, field, index);
     const searched = protection.textMask !== undefined && kind !== 'plain' && kind !== 'uuid';
-    if (mask !== undefined || searched) cells.push({ index, mask, kind, binary: field.format === 1 });
+    if (mask !== undefined || searched) cells.push(cellPlan(index, mask, kind, field.format === 1));
   });
   const escapes = cells.some(({ mask, kind, binary }) => mask === undefined && !binary && ESCAPING_KINDS.has(kind));
   return { cells, masks: cells.some(({ mask }) => mask !== undefined), escapes, isText };
