@@ -12,7 +12,7 @@ export const requester: Identity = { name: 'alice', kind: 'person', groups: ['de
 export const dana: Identity = { name: 'dana', kind: 'person', groups: ['dba'] };
 export const erin: Identity = { name: 'erin', kind: 'person', groups: ['leads', 'dba'] };
 
-export function entry(type: string, body: Readonly<Record<string, unknown>>): NewEntry {
+function entry(type: string, body: Readonly<Record<string, unknown>>): NewEntry {
   const session = typeof body['session'] === 'string' ? body['session'] : null;
   return { type, at: START, session, body: JSON.stringify({ at: START, type, ...body }), signature: Buffer.alloc(0) };
 }
@@ -45,7 +45,7 @@ export function idOf(asked: { readonly approval?: string }): string {
 }
 
 /** A clock that moves by hand, with its timers. */
-export function handClock() {
+function handClock() {
   const timers = new Set<{ readonly at: number; readonly fire: () => void }>();
   const clock = {
     now: START,

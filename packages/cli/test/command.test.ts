@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startSite, type TestSite } from './site.ts';
+import { COMMAND, startSite, type TestSite } from './site.ts';
 
 let site: TestSite;
 let alice: string;
@@ -76,6 +76,52 @@ describe('exec', () => {
     const [missing, folder] = await Promise.all([exec(['shop-db', '--file', 'nope.sql']), exec(['shop-db', '--file', site.folder])]);
     expect(missing).toEqual({ code: 1, stdout: '', stderr: "sallyport: There is no file 'nope.sql'.\n" });
     expect(folder).toEqual({ code: 1, stdout: '', stderr: `sallyport: '${site.folder}' cannot be read (EISDIR).\n` });
+  });
+
+  test('a text that is not UTF-8, or holds a zero byte, is not sent', async () => {
+    const file = join(site.folder, 'broken.sql');
+    for (const [byte, what] of [
+      [0xe9, 'is not UTF-8'],
+      [0, 'holds a zero byte'],
+    ] as const) {
+      await writeFile(file, Buffer.from([...Buffer.from("SELECT 'caf"), byte, 0x27]));
+      const { code, stdout, stderr } = await exec(['shop-db', '--file', file]);
+      expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining(`'${file}' ${what}`) });
+    }
+    await writeFile(file, "\ufeffSELECT 'behind a byte order mark' AS b");
+    expect((await exec(['shop-db', '--csv', '--file', file])).stdout).toBe('b\nbehind a byte order mark\n');
+  });
+
+  test('COPY TO STDOUT is printed as it is, between tables, and is no JSON', async () => {
+    const sql = "COPY (SELECT 1, 'x') TO STDOUT; SELECT 5 AS five; COPY (SELECT) TO STDOUT (FORMAT binary)";
+    const { code, stdout } = await exec(['shop-db', '--', sql]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^1\tx\nfive\n────\n5\nPGCOPY\n/) });
+    const json = await exec(['shop-db', '--json', '--', 'COPY (SELECT 1) TO STDOUT']);
+    expect(json).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('leave --json and --csv out') });
+    const loading = await exec(['shop-db', '--', 'COPY people FROM STDIN']);
+    expect(loading).toMatchObject({ code: 1, stderr: expect.stringContaining('sallyport connect') });
+  });
+
+  test('a time-out of the target is a failure and no denial', async () => {
+    const { code, stderr } = await exec(['shop-db', '--', "SET statement_timeout = '50ms'; SELECT pg_sleep(20)"]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('statement timeout') });
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s cancels at the target what runs there', async (signal) => {
+    const locking = 'WITH one AS MATERIALIZED (SELECT id FROM people WHERE id = 1 FOR UPDATE) SELECT pg_sleep(60) FROM one';
+    const asking = 'SELECT id FROM people WHERE id = 1 FOR UPDATE SKIP LOCKED';
+    const locked = async (): Promise<boolean> => (await exec(['shop-db', '--csv', '--', asking])).stdout === 'id\n';
+    const asleep = site.start(['exec', 'shop-db', '--', locking], { token: alice });
+    while (!(await locked()));
+    asleep.child.kill(signal);
+    expect(await asleep.outcome).toMatchObject({ code: 1, stdout: '', stderr: 'sallyport: Interrupted.\n' });
+    expect(await locked()).toBe(false);
+  });
+
+  test('a reader that has seen enough ends it without a word', async () => {
+    const script = '"$1" exec shop-db --csv -- "SELECT repeat(\'x\', 1000) FROM generate_series(1, 50000)" | head -c 3';
+    const env = { ...process.env, ...site.env, SALLYPORT_TOKEN: alice };
+    await expect(promisify(execFile)('sh', ['-c', script, 'sh', COMMAND], { env })).resolves.toEqual({ stdout: 'rep', stderr: '' });
   });
 
   test('streams a result that is larger than a screen', async () => {

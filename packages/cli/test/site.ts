@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, startPostgres } from '../../../test-fixtures/servers/postgres.ts';
 
-const COMMAND = fileURLToPath(new URL('../../../sallyport', import.meta.url));
+/** The command as people start it. */
+export const COMMAND = fileURLToPath(new URL('../../../sallyport', import.meta.url));
 const READY_MS = 30_000;
 
 export interface Outcome {
@@ -36,6 +37,8 @@ export interface TestSite {
   readonly admin: string;
   readonly port: number;
   readonly gateway: Started;
+  /** What a command needs to find this site. */
+  readonly env: Readonly<Record<string, string>>;
   start(args: readonly string[], options?: RunOptions): Started;
   run(args: readonly string[], options?: RunOptions): Promise<Outcome>;
   /** A token as `token create` prints it. */
@@ -67,6 +70,7 @@ export async function startSite(): Promise<TestSite> {
     admin: `http://127.0.0.1:${adminPort}`,
     port,
     gateway,
+    env,
     start,
     run,
     async token(user, ...flags) {

@@ -140,6 +140,8 @@ export interface Endpoint {
 export type ExecItem =
   | { readonly type: 'columns'; readonly names: readonly string[] }
   | { readonly type: 'row'; readonly cells: readonly (string | null)[] }
+  /** A part of a result that has a format of its own: PostgreSQL's COPY TO STDOUT. */
+  | { readonly type: 'copy'; readonly data: Buffer }
   | { readonly type: 'done'; readonly tag: string; readonly rows: number }
   | { readonly type: 'notice'; readonly message: string };
 
@@ -177,7 +179,7 @@ export interface Protocol {
   /** What a text does, without a session: for `policy test`. */
   classify(text: string, target: Target | undefined): Promise<Classification>;
   decodeRecording(frames: AsyncIterable<RecordedFrames>): AsyncIterable<ReplayItem>;
-  /** Runs commands through the gateway as its client. @throws ExecError */
+  /** Runs commands through the gateway as its client; what still runs when `signal` aborts is cancelled at the target. @throws ExecError */
   exec(endpoint: Endpoint, command: string, signal: AbortSignal): AsyncIterable<ExecItem>;
   connect(endpoint: Endpoint): NativeClient;
   /**

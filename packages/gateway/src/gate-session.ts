@@ -90,7 +90,8 @@ export class GateSession implements Session {
   }
 
   command(command: Command): Ruling | Hold {
-    const judgement = this.#rulebook.policy.judge(this.#subject, command);
+    const judgeAgain = (): Judgement => this.#rulebook.policy.judge(this.#subject, command);
+    const judgement = judgeAgain();
     const ordinal = ++this.#commands;
     this.#parts.metrics.commands.inc({ target: this.target.name, ruling: judgement.action });
     this.#noteCommand(ordinal, command, judgement);
@@ -100,7 +101,7 @@ export class GateSession implements Session {
       case 'deny':
         return this.#deny(ordinal, judgement);
       case 'hold':
-        return holdCommand({ session: this, ordinal, command, judgement, ...this.#parts });
+        return holdCommand({ session: this, ordinal, command, judgement, judgeAgain, ...this.#parts });
     }
   }
 

@@ -20,7 +20,7 @@ import { describeChanges } from './config/digest.ts';
 import { resolveSecrets } from './config/target-secrets.ts';
 import { ConnectionHost } from './connection-host.ts';
 import { fingerprinter } from './fingerprint.ts';
-import type { Rulebook } from './gate-session.ts';
+import type { GateSession, Rulebook } from './gate-session.ts';
 import type { Arrival } from './listener.ts';
 import { Listeners, type ServedTarget } from './listeners.ts';
 import { LiveSessions } from './live-sessions.ts';
@@ -94,6 +94,7 @@ export class Gateway {
       fingerprint: fingerprinter(keys.secret('fingerprint')),
       config: () => this.#config,
       rulebook: () => this.#rulebook,
+      rejudge: (session) => this.#rejudge(session, false),
     });
     this.#listeners = new Listeners(
       (arrival, listener) => this.#serve(arrival, listener),
@@ -163,14 +164,16 @@ export class Gateway {
       this.#rulebook = rulebook;
       this.#tls = tls;
       this.#identity.reload(config.users);
-      for (const session of this.#live.all()) {
-        const target = targets.find((one) => one.target.name === session.target.name)?.target;
-        session.rejudge(this.#identity.identify(session.identity.name, session.token.actingFor), target, rulebook, masksChanged);
-      }
+      for (const session of this.#live.all()) this.#rejudge(session, masksChanged);
       log.info({ digest: config.digest }, 'configuration loaded');
     } catch (error) {
       log.error({ err: error }, 'the changed configuration was not taken; the old one stays in force');
     }
+  }
+
+  #rejudge(session: GateSession, masksChanged: boolean): void {
+    const identity = this.#identity.identify(session.identity.name, session.token.actingFor);
+    session.rejudge(identity, this.#listeners.target(session.target.name), this.#rulebook, masksChanged);
   }
 
   /** Takes no more clients, lets sessions end for `graceMs`, then ends them with a sentence. */

@@ -14,6 +14,8 @@ export interface HoldRequest {
   readonly metrics: Metrics;
   readonly log: Logger;
   alive(): Promise<boolean>;
+  /** The same command under the configuration that is in force by then. */
+  judgeAgain(): Judgement;
 }
 
 /**
@@ -63,9 +65,17 @@ async function settle(request: HoldRequest, asked: Asked, approval: string | und
   const { session, ordinal: command } = request;
   const outcome = await asked.outcome;
   if (outcome.action === 'deny') return refuse(request, outcome, approval);
-  if (!(await request.alive())) return refuse(request, asked.cancel('the token that asked has ended while the command waited'), approval);
+  const fault = (await request.alive()) ? changed(request) : 'the token that asked has ended while the command waited';
+  if (fault !== undefined) return refuse(request, asked.cancel(fault), approval);
   session.note({ type: 'released', command, ...(approval !== undefined && { approval }) });
   return { action: 'allow', command };
+}
+
+/** A reload may have forbidden meanwhile what waited, or have others decide about it. */
+function changed({ judgement, judgeAgain }: HoldRequest): string | undefined {
+  const { action, approval } = judgeAgain();
+  const stands = action === 'allow' || (action === 'hold' && JSON.stringify(approval) === JSON.stringify(judgement.approval));
+  return stands ? undefined : 'the rules have changed while the command waited';
 }
 
 function refuse({ session, ordinal: command, log }: HoldRequest, denied: Denied, approval: string | undefined): Denied {

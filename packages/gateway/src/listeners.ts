@@ -25,6 +25,11 @@ export class Listeners {
     return this.#targets.filter(({ listen }) => listen === listener).map(({ target }) => target);
   }
 
+  /** A target as the configuration in force has it. */
+  target(name: string): Target | undefined {
+    return this.#targets.find(({ target }) => target.name === name)?.target;
+  }
+
   /**
    * Opens what is new and closes what is gone; live sessions stay.
    * @throws GatewayError ERR_CONFIG when an address cannot be had: everything stays as it was.

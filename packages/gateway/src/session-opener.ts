@@ -22,6 +22,8 @@ export interface SessionOpenerParts {
   readonly fingerprint: Fingerprint;
   config(): Config;
   rulebook(): Rulebook;
+  /** Ends the session if the configuration in force is not the one that it was opened under. */
+  rejudge(session: GateSession): void;
 }
 
 /** Turns a client that proved who it is into a session: access, record, approval where access needs one. */
@@ -35,9 +37,8 @@ export class SessionOpener {
   /** @throws GatewayError ERR_ACCESS, ERR_RECORDING; the record of a refused session says why. */
   async open(signIn: SignIn, { identity, token }: SignedIn, arrival: Arrival): Promise<Session> {
     const { metrics, live } = this.#parts;
-    const rulebook = this.#parts.rulebook();
     const { target } = signIn;
-    const access = rulebook.policy.access(identity, target);
+    const access = this.#parts.rulebook().policy.access(identity, target);
     if (!access.allowed) throw new GatewayError('ERR_ACCESS', `${identity.name} has no access to ${target.name}: no access rule lists it.`);
     const recorder = await this.#record(signIn, { identity, token }, arrival);
     metrics.sessions.inc({ target: target.name });
@@ -48,7 +49,7 @@ export class SessionOpener {
       identity,
       token,
       target,
-      rulebook,
+      rulebook: this.#parts.rulebook(),
       recorder,
       log,
       alive: () => this.#parts.identity.alive(token.id),
@@ -58,6 +59,7 @@ export class SessionOpener {
       },
     });
     live.add(session);
+    this.#parts.rejudge(session); // a reload may have come since the client connected
     if (access.approval !== undefined) await this.#approve(session, access.approval, signIn);
     return session;
   }

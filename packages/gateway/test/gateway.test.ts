@@ -1,70 +1,30 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Store } from '@sallyport/core';
-import { mintToken, openKeys } from '@sallyport/identity';
-import { describeSession } from '@sallyport/recording';
-import { openStore } from '@sallyport/store';
-import { pino } from 'pino';
-import { Gateway, loadConfig } from '../src/index.ts';
-import { lineProtocol } from './line-protocol.ts';
+import {
+  api,
+  connections,
+  decide,
+  dial,
+  endedSession,
+  entry,
+  folder,
+  gateway,
+  get,
+  logged,
+  onlySession,
+  ports,
+  reached,
+  restart,
+  serveEach,
+  signIn,
+  store,
+  token,
+} from './site.ts';
 
-const protocols = [lineProtocol()];
-let folder: string;
-let file: string;
-let echo: Server;
-let store: Store;
-let gateway: Gateway;
-let ports: { readonly listen: number; readonly admin: number };
-const reached: string[] = [];
-const logged: string[] = [];
-const connections = new Set<Socket>();
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sallyport-gateway-'));
-  file = join(folder, 'sallyport.yaml');
-  reached.length = 0;
-  logged.length = 0;
-  connections.clear();
-  echo = createServer((socket) => {
-    connections.add(socket);
-    socket.on('error', () => undefined);
-    socket.on('data', (data) => {
-      reached.push(data.toString().trim());
-      socket.write(`ok ${data.toString()}`);
-    });
-  });
-  await once(echo.listen(0, '127.0.0.1'), 'listening');
-  ports = { listen: await freePort(), admin: await freePort() };
-  await writeFile(file, yaml());
-  store = await openStore({ dataDir: join(folder, 'data'), mode: 'serve' });
-  gateway = await start();
-});
-
-async function start(): Promise<Gateway> {
-  const load = () => loadConfig(file, protocols);
-  const made = await Gateway.create({
-    config: await load(),
-    loadConfig: load,
-    store,
-    protocols,
-    log: pino({ level: 'warn' }, { write: (line) => void logged.push(line) }),
-    version: 'test',
-  });
-  await made.start();
-  return made;
-}
-
-afterEach(async () => {
-  await gateway.drain(0);
-  await store.close();
-  echo.close();
-  await rm(folder, { recursive: true });
-});
+serveEach();
 
 test('a command passes, is denied, and stands on record sealed', async () => {
   const client = await signIn('alice', await token('alice'));
@@ -115,7 +75,7 @@ test('what waited when the gateway ended is cancelled and never runs', async () 
   const client = await signIn('alice', await token('alice'));
   const id = (await client.say('ddl public.orders')).replace('held: ', '');
   await gateway.drain(0);
-  gateway = await start();
+  await restart();
   expect(await decide(id, await token('dana', ['approve']))).toMatchObject({ status: 409, code: 'settled' });
   expect(reached).toEqual([]);
 });
@@ -132,8 +92,7 @@ test('what a crash left open is sealed while clients are served already', async 
     await read.promise; // as long as a thousand sessions take
     return whole.sessions.left(id);
   };
-  store = { ...whole, sessions: { ...whole.sessions, left } };
-  gateway = await start();
+  await restart({ ...whole, sessions: { ...whole.sessions, left } });
   const client = await signIn('alice', await token('alice'));
   expect(await client.say('read public.orders')).toBe('ok read public.orders');
   expect(await store.sessions.get('s_crashed')).toMatchObject({ state: 'interrupted', sealed: false });
@@ -149,30 +108,6 @@ test('revoking a token ends its sessions, with a sentence', async () => {
   const row = (await store.tokens.list()).find(({ user }) => user === 'alice');
   await store.tokens.revoke(row?.id ?? '', Date.now(), entry('token.revoked'));
   expect(await client.line()).toMatch(/^bye: .*revoked/i);
-});
-
-test('a reload takes access away from live sessions; a broken file changes nothing', async () => {
-  const client = await signIn('alice', await token('alice'));
-  await writeFile(file, 'targets: [');
-  await gateway.reload();
-  expect(await client.say('read a.b')).toBe('ok read a.b');
-  await writeFile(file, yaml().replace('groups: [developers], targets', 'groups: [others], targets'));
-  await gateway.reload();
-  expect(await client.line()).toMatch(/^bye: .*taken away/);
-});
-
-test('a reload that masks something for a live session’s person ends it', async () => {
-  const masked = (groups: string) =>
-    `${yaml().replace('alice: { groups: [developers] }', `alice: { groups: [${groups}] }`)}
-masking:
-  - { name: mails, columns: ["*.email"], method: redact, unless: { groups: [support] } }
-`;
-  await writeFile(file, masked('developers, support'));
-  await gateway.reload();
-  const client = await signIn('alice', await token('alice'));
-  await writeFile(file, masked('developers'));
-  await gateway.reload();
-  expect(await client.line()).toMatch(/^bye: What is masked for you has changed/);
 });
 
 test('approvals are seen by who asked and who decides, not by everybody', async () => {
@@ -278,114 +213,3 @@ test('connect hands out a token for one sign-in', async () => {
   expect(await client.say('read a.b')).toBe('ok read a.b');
   expect(await (await dial(user, ticket)).line()).toMatch(/^ERR_LOGIN: /);
 });
-
-function yaml(): string {
-  return `
-data_dir: ./data
-demo: true
-admin: { listen: 127.0.0.1:${ports.admin} }
-identity:
-  users:
-    alice: { groups: [developers] }
-    dana: { groups: [dba] }
-    mallory: { groups: [guests] }
-targets:
-  echo:
-    protocol: lines
-    listen: 127.0.0.1:${ports.listen}
-    address: 127.0.0.1:${(echo.address() as AddressInfo).port}
-    tls: disable
-    credentials: { username: app, password: demo }
-access:
-  - { groups: [developers], targets: ["*"] }
-rules:
-  - name: schema changes need a DBA
-    match: { class: [ddl] }
-    action: hold
-    approval: { groups: [dba, developers], timeout: 1m }
-`;
-}
-
-function entry(type: string) {
-  return { type, at: Date.now(), session: null, body: JSON.stringify({ type, at: Date.now() }), signature: Buffer.alloc(0) };
-}
-
-async function token(user: string, can: 'approve'[] = []): Promise<string> {
-  const keys = await openKeys(join(folder, 'data'));
-  const minted = await mintToken({ user, ttl: 3_600_000, can }, keys, Date.now());
-  await store.tokens.insert(minted.row, entry('token.minted'));
-  return minted.token;
-}
-
-async function dial(user: string, secret: string) {
-  const socket = connect(ports.listen, '127.0.0.1');
-  const lines = createInterface(socket)[Symbol.asyncIterator]();
-  const line = async (): Promise<string> => String((await lines.next()).value);
-  socket.write(`${user} ${secret}\n`);
-  return {
-    line,
-    reset: () => void socket.resetAndDestroy(),
-    say(text: string): Promise<string> {
-      socket.write(`${text}\n`);
-      return line();
-    },
-    async leave(): Promise<void> {
-      if (!socket.closed) {
-        const closed = once(socket, 'close');
-        socket.end();
-        await closed;
-      }
-      // The seal is written after the client has been let go.
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    },
-  };
-}
-
-async function signIn(user: string, secret: string) {
-  const client = await dial(user, secret);
-  expect(await client.line()).toBe('welcome');
-  return client;
-}
-
-async function api(path: string, bearer: string, body: unknown) {
-  const response = await fetch(`http://127.0.0.1:${ports.admin}/api/v1${path}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  return { status: response.status, body: (await response.json()) as unknown };
-}
-
-async function get(path: string, bearer: string): Promise<unknown> {
-  const response = await fetch(`http://127.0.0.1:${ports.admin}/api/v1${path}`, { headers: { authorization: `Bearer ${bearer}` } });
-  return response.json();
-}
-
-async function decide(id: string, bearer: string, verdict = 'approve', reason = '') {
-  const { status, body } = await api(`/approvals/${id}`, bearer, { verdict, reason });
-  return { status, code: (body as { error?: { code: string } }).error?.code };
-}
-
-/** The session there was. Its client is gone, so it is being sealed if it is not yet. */
-async function endedSession() {
-  for (;;) {
-    const session = await onlySession();
-    if (session.sealed) return session;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-async function onlySession() {
-  const [row] = await store.sessions.list({});
-  const session = await describeSession(store, row?.id ?? '');
-  if (session === undefined) throw new Error('no session');
-  return session;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}

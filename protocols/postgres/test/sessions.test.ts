@@ -279,7 +279,7 @@ describe('exec and replay', () => {
       { type: 'done', tag: 'SELECT 1', rows: 1 },
       { type: 'notice', message: 'index "nothing" does not exist, skipping' },
       { type: 'done', tag: 'DROP INDEX', rows: 0 },
-      { type: 'row', cells: ['1\t2'] },
+      { type: 'copy', data: Buffer.from('1\t2\n') },
       { type: 'done', tag: 'COPY 1', rows: 1 },
     ]);
     expect(await all(plain, '')).toEqual([{ type: 'done', tag: '', rows: 0 }]);

@@ -1,15 +1,19 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { Command } from 'commander';
 import type { Api } from '../api.ts';
 import { openWay, type Way } from '../endpoint.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { parseDuration } from '../output/duration.ts';
 import { csvPrinter, jsonPrinter, printItem, type ResultPrinter, tablePrinter } from '../output/results.ts';
-import { print, say, terminalWidth } from '../output/terminal.ts';
+import { print, readerHasGone, say, terminalWidth } from '../output/terminal.ts';
 import { visible } from '../output/visible.ts';
 import { openApi, type SiteOptions } from '../site.ts';
 import { Wait } from '../wait.ts';
+
+/** Each cancels at the target what runs there: Ctrl-C, and what `timeout` and a reader that has gone send. */
+const INTERRUPTIONS = ['SIGINT', 'SIGTERM'] as const;
 
 interface Options extends SiteOptions {
   readonly database?: string;
@@ -41,7 +45,7 @@ export function execCommand(): Command {
 async function execute(api: Api, way: Way, sql: string, printer: ResultPrinter, waitMs: number | undefined): Promise<void> {
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort(new CliError('Interrupted.'));
-  process.once('SIGINT', interrupt);
+  for (const each of INTERRUPTIONS) process.once(each, interrupt);
   const wait = new Wait(api, waitMs);
   const signal = AbortSignal.any([interrupted.signal, wait.signal]);
   try {
@@ -57,10 +61,11 @@ async function execute(api: Api, way: Way, sql: string, printer: ResultPrinter, 
     }
     await print(printer.end());
   } catch (error) {
+    if (readerHasGone()) return;
     throw signal.aborted ? signal.reason : error;
   } finally {
     wait.over();
-    process.off('SIGINT', interrupt);
+    for (const each of INTERRUPTIONS) process.off(each, interrupt);
     await way.protocol.close();
   }
 }
@@ -68,7 +73,7 @@ async function execute(api: Api, way: Way, sql: string, printer: ResultPrinter, 
 function choosePrinter(options: Options): ResultPrinter {
   if (options.json === true && options.csv === true) throw new CliError('Choose one of --json and --csv.', EXIT.usage);
   if (options.json === true) return jsonPrinter();
-  return options.csv === true ? csvPrinter() : tablePrinter(terminalWidth());
+  return options.csv === true ? csvPrinter() : tablePrinter(terminalWidth(), !process.stdout.isTTY);
 }
 
 async function readCommand(words: readonly string[], options: Options): Promise<string> {
@@ -76,12 +81,23 @@ async function readCommand(words: readonly string[], options: Options): Promise<
   if (words.length > 0) return words.join(' ');
   if (options.file !== undefined && options.file !== '-') return readCommandFile(options.file);
   if (process.stdin.isTTY) throw new CliError("What to run? Write it after --, for example: -- 'SELECT 1'.", EXIT.usage);
-  return text(process.stdin);
+  return decode(await buffer(process.stdin), 'Standard input');
 }
 
 async function readCommandFile(file: string): Promise<string> {
+  return decode(await readBytes(file), `'${file}'`);
+}
+
+/** A replaced byte would be stored as such, and a zero byte ends a text on the wire. A byte order mark is no part of it. */
+function decode(bytes: Buffer, name: string): string {
+  if (!isUtf8(bytes)) throw new CliError(`${name} is not UTF-8: convert it, for example with iconv.`);
+  if (bytes.includes(0)) throw new CliError(`${name} holds a zero byte, which no command may: is it text?`);
+  return new TextDecoder().decode(bytes);
+}
+
+async function readBytes(file: string): Promise<Buffer> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(file);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     throw new CliError(code === 'ENOENT' ? `There is no file '${file}'.` : `'${file}' cannot be read (${code ?? 'unknown'}).`, undefined, {

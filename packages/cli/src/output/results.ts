@@ -1,7 +1,8 @@
 import type { ExecItem } from '@sallyport/core';
+import { CliError, EXIT } from '../exit.ts';
 import { csvLine } from './csv.ts';
 import { Table } from './table.ts';
-import { toJson } from './visible.ts';
+import { toJson, visibleLines } from './visible.ts';
 
 /** Rows that are looked at to find the widths of a table's columns. */
 const SAMPLE_ROWS = 200;
@@ -12,6 +13,8 @@ type Cells = readonly (string | null)[];
 export interface ResultPrinter {
   columns(names: readonly string[]): string;
   row(cells: Cells): string;
+  /** A part of a COPY, which has a format of its own. @throws CliError where the output must be in another */
+  copy(data: Buffer): string | Buffer;
   /** The end of one result, with or without columns. */
   done(): string;
   /** The end of all results. */
@@ -19,12 +22,14 @@ export interface ResultPrinter {
 }
 
 /** Prints one item; what is no result (notices, tags) gives no text. */
-export function printItem(printer: ResultPrinter, item: ExecItem): string {
+export function printItem(printer: ResultPrinter, item: ExecItem): string | Buffer {
   switch (item.type) {
     case 'columns':
       return printer.columns(item.names);
     case 'row':
       return printer.row(item.cells);
+    case 'copy':
+      return printer.copy(item.data);
     case 'done':
       return printer.done();
     case 'notice':
@@ -32,8 +37,12 @@ export function printItem(printer: ResultPrinter, item: ExecItem): string {
   }
 }
 
-/** Tables whose widths come from the first rows, so that a long result streams. */
-export function tablePrinter(available: number): ResultPrinter {
+/**
+ * Tables whose widths come from the first rows, so that a long result streams.
+ *
+ * @param raw data of a COPY goes on byte by byte: no terminal reads it.
+ */
+export function tablePrinter(available: number, raw = false): ResultPrinter {
   let names: readonly string[] = [];
   let sample: Cells[] = [];
   let table: Table | undefined;
@@ -61,6 +70,7 @@ export function tablePrinter(available: number): ResultPrinter {
       sample.push(cells);
       return sample.length < SAMPLE_ROWS ? '' : open();
     },
+    copy: (data) => (raw ? data : visibleLines(data.toString('utf8'))),
     done() {
       const text = names.length > 0 && table === undefined ? open() : '';
       names = [];
@@ -88,6 +98,7 @@ export function jsonPrinter(): ResultPrinter {
       rows += 1;
       return `${rows === 1 ? '' : ','}\n${toJson(object)}`;
     },
+    copy: noCopy,
     done() {
       if (keys === undefined) return '';
       keys = undefined;
@@ -106,9 +117,14 @@ export function csvPrinter(): ResultPrinter {
       return (results === 1 ? '' : '\n') + csvLine(names);
     },
     row: csvLine,
+    copy: noCopy,
     done: () => '',
     end: () => '',
   };
+}
+
+function noCopy(): never {
+  throw new CliError('COPY writes in a format of its own: leave --json and --csv out, or SELECT the rows.', EXIT.usage);
 }
 
 function shown(cells: Cells): readonly string[] {

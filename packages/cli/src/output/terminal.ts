@@ -3,8 +3,8 @@ import { type Cell, type Column, renderTable } from './table.ts';
 import { toJson } from './visible.ts';
 
 /** The result, and nothing else. Waits while the reader is slow; one that has gone is {@link leaveWithReader}'s matter. */
-export async function print(text: string): Promise<void> {
-  if (text === '' || process.stdout.write(text)) return;
+export async function print(text: string | Uint8Array): Promise<void> {
+  if (text.length === 0 || process.stdout.write(text)) return;
   await once(process.stdout, 'drain').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
@@ -43,9 +43,17 @@ export function localTime(rfc3339: string): string {
   return `${day} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
 }
 
+let readerLeft = false;
+
+/** Whoever read stdout has seen enough: nobody is left to tell of an end that they brought about. */
+export function readerHasGone(): boolean {
+  return readerLeft;
+}
+
 /** Leaves quietly when the reader of stdout has gone (`… | head`); what must be ended in order gets a SIGTERM. */
 export function leaveWithReader(): void {
   process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    readerLeft = error.code === 'EPIPE';
     // Every later write fails again: a second SIGTERM would cut the orderly end short.
     process.stdout.on('error', () => undefined);
     if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM');

@@ -1,10 +1,15 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { type Endpoint, ExecError, type ExecItem, ItemQueue } from '@sallyport/core';
-import type { ClientConfig, Connection } from 'pg';
+import type { Client, ClientConfig, Connection } from 'pg';
+import { int32 } from '../codec/bytes.ts';
 import { tagRows } from '../codec/query.ts';
+import { encodeCancelRequest } from '../codec/startup-packets.ts';
+import { SQLSTATE } from '../errors.ts';
 
-/** A rule, an approver or time said no; the target's own permissions say it with the same SQLSTATE. */
-const DENIALS = new Set(['42501', '57014']);
+/** How long the gateway may take to carry a CancelRequest out. */
+const CANCEL_MS = 5_000;
 
 /**
  * Runs a text of one or more statements through the gateway as a simple query. Rows stream: the
@@ -18,8 +23,9 @@ export async function* exec(endpoint: Endpoint, command: string, signal: AbortSi
   const client = new pg.Client(await configOf(endpoint));
   const socket = (client as unknown as { readonly connection: Connection }).connection.stream;
   const items = new ItemQueue<ExecItem>(socket);
+  let sent = false;
   const abort = (): void => {
-    socket.destroy();
+    if (!sent) socket.destroy(); // nothing runs yet, and sign-in knows no other end
     items.fail(signal.reason);
   };
   signal.addEventListener('abort', abort, { once: true });
@@ -28,12 +34,14 @@ export async function* exec(endpoint: Endpoint, command: string, signal: AbortSi
   try {
     await client.connect();
     client.query(new TextQuery(command, items));
+    sent = true;
     yield* items;
   } catch (error) {
     signal.throwIfAborted();
     throw execError(error);
   } finally {
     signal.removeEventListener('abort', abort);
+    if (signal.aborted && sent) await cancel(endpoint, client);
     socket.resume();
     await client.end().catch(() => undefined);
   }
@@ -51,10 +59,24 @@ async function configOf({ host, port, user, token, database, caFile }: Endpoint)
   };
 }
 
+/** A client that merely leaves stops nothing at the target. What the request carries is good for this session alone. */
+async function cancel({ host, port }: Endpoint, client: Client): Promise<void> {
+  const { processID, secretKey } = client as unknown as { readonly processID: number; readonly secretKey: number };
+  const socket = connect({ host, port, timeout: CANCEL_MS }).on('timeout', () => socket.destroy());
+  socket.end(encodeCancelRequest({ processId: processID, secretKey: int32(secretKey) }));
+  // The gateway's answer is the end of the connection. One that cannot be asked has ended the session as well.
+  await once(socket.resume(), 'close').catch(() => undefined);
+}
+
 function execError(error: unknown): ExecError {
   if (error instanceof ExecError) return error;
   const { code, message } = error as { readonly code?: string; readonly message: string };
-  return new ExecError(code ?? 'XX000', message, code !== undefined && DENIALS.has(code));
+  return new ExecError(code ?? 'XX000', message, isDenial(code, message));
+}
+
+/** A rule, an approver or time said no. The target's own permissions say it with the same SQLSTATE; its time-outs do not. */
+function isDenial(code: string | undefined, message: string): boolean {
+  return code === SQLSTATE.denied || (code === SQLSTATE.cancelled && message.startsWith('Not run: '));
 }
 
 /**
@@ -95,11 +117,11 @@ class TextQuery {
   }
 
   handleCopyInResponse(connection: Connection & { sendCopyFail(reason: string): void }): void {
-    connection.sendCopyFail('exec sends no COPY data');
+    connection.sendCopyFail("exec sends no data to a COPY: load it with the target's own client (sallyport connect)");
   }
 
   handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
-    this.#items.push({ type: 'row', cells: [chunk.toString('utf8').replace(/\n$/, '')] });
+    this.#items.push({ type: 'copy', data: Buffer.from(chunk) }); // the driver reuses its memory
   }
 
   handleError(error: Error): void {
