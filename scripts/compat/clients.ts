@@ -10,8 +10,8 @@ export interface Client {
   /** Brings its packages into the cache; quick when they are there. */
   readonly prepare?: () => void;
   readonly command: readonly [string, ...string[]];
-  /** Why it cannot speak to a server by itself, by the table's title. */
-  readonly notDirectly?: Readonly<Record<string, string>>;
+  /** A server, by its table's title, to which it cannot speak by itself, or not at all. */
+  readonly unable?: { readonly title: string; readonly routes: 'direct' | 'all'; readonly why: string };
 }
 
 const HERE = import.meta.dirname;

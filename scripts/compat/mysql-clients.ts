@@ -24,8 +24,16 @@ const java = (scheme: string): [string, ...string[]] => [
   clientFile('connector-j', 'Checks.java'),
   scheme,
 ];
-const script = (name: string, program: string): [string, ...string[]] => ['env', `CLIENT=${program}`, 'sh', clientFile(`${name}.sh`)];
+const script = (name: string, program: string, loader = ''): [string, ...string[]] => [
+  'env',
+  `CLIENT=${program}`,
+  `LOADER=${loader}`,
+  'sh',
+  clientFile(`${name}.sh`),
+];
+const OTHER_SIGN_IN = "MySQL 9's clients have no mysql_native_password, by which accounts of MariaDB sign in";
 const mysqlClient = mysqlProgram('mysql');
+const mysqldump = mysqlProgram('mysqldump');
 
 /** In the order of the table. */
 export const MYSQL_CLIENTS: readonly Client[] = [
@@ -34,7 +42,14 @@ export const MYSQL_CLIENTS: readonly Client[] = [
     name: 'mysql',
     needs: [mysqlClient ?? "MySQL's own mysql"],
     command: script('mysql-cli', mysqlClient ?? 'mysql'),
-    notDirectly: { MariaDB: 'MySQL 9 has no mysql_native_password, which MariaDB accounts use' },
+    unable: { title: 'MariaDB', routes: 'direct', why: OTHER_SIGN_IN },
+  },
+  { name: 'mariadb-dump', needs: ['mariadb-dump'], command: script('mysql-dump', 'mariadb-dump', 'mariadb') },
+  {
+    name: 'mysqldump',
+    needs: [mysqldump ?? "MySQL's own mysqldump"],
+    command: script('mysql-dump', mysqldump ?? 'mysqldump', mysqlClient),
+    unable: { title: 'MariaDB', routes: 'all', why: OTHER_SIGN_IN },
   },
   nodeClient('mysql2'),
   nodeClient('mariadb', 'mariadb-node'),

@@ -46,25 +46,45 @@ async function tryFlavour({ name, start }: MysqlFlavour, clients: typeof MYSQL_C
   await using stack = new AsyncDisposableStack();
   const server = await start({ args: ARGS, tls: TLS });
   stack.defer(() => server.stop());
-  await feed(server, createReadStream(clientFile('mysql-seed.sql')));
-  const routes = [route('direct', server, certificate('ca.pem'))];
+  for (const name of ['mysql-seed.sql', 'mysql-all-types.sql']) await feed(server, createReadStream(clientFile(name)));
+  const direct = settings('DIRECT', server, certificate('ca.pem'));
+  const routes = [route('direct', server, certificate('ca.pem'), direct)];
   for (const masked of directOnly ? [] : [false, true]) {
-    const gateway = await startGateway({ target: server, protocol: 'mysql', rules: RULES, ...(masked && { masked: MASKED }) });
+    const gateway = await startGateway({
+      ...{ target: server, protocol: 'mysql', databases: ['mysql', 'source', 'copy'], rules: RULES },
+      ...(masked && { masked: MASKED }),
+    });
     stack.defer(() => gateway.stop());
     stack.defer(await approveAll(gateway));
-    routes.push(route(masked ? 'masked' : 'gateway', gateway, gateway.caFile));
+    routes.push(route(masked ? 'masked' : 'gateway', gateway, gateway.caFile, direct));
   }
   return await tryAll({ title: name, clients, routes, reset: () => feed(server, [RESET]), notWithMasks: NOT_WITH_MASKS });
 }
 
-function route(name: 'direct' | 'gateway' | 'masked', { host, port, user, password }: MariadbServer | Gateway, caFile: string): Route {
-  const env = { DB_HOST: host, DB_PORT: String(port), DB_USER: user, DB_PASSWORD: password, DB_NAME: 'shop', DB_CA: caFile };
-  return { name: name === 'masked' ? 'with masks' : name, masked: name === 'masked', env: { ...env, DB_ROUTE: name } };
+type Address = MariadbServer | Gateway;
+type Settings = Readonly<Record<string, string>>;
+
+function settings(prefix: 'DB' | 'DIRECT', { host, port, user, password }: Address, caFile: string): Settings {
+  const values = { HOST: host, PORT: String(port), USER: user, PASSWORD: password, NAME: 'shop', CA: caFile };
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}_${name}`, value]));
+}
+
+function route(name: 'direct' | 'gateway' | 'masked', address: Address, caFile: string, direct: Settings): Route {
+  const env = { ...direct, ...settings('DB', address, caFile), DB_ROUTE: name };
+  return { name: name === 'masked' ? 'with masks' : name, masked: name === 'masked', env };
 }
 
 /** Runs SQL at the server itself. */
 async function feed({ host, port, user, password, database }: MariadbServer, sql: Iterable<string> | NodeJS.ReadableStream): Promise<void> {
-  const args = ['--no-defaults', `--host=${host}`, `--port=${port}`, `--user=${user}`, '--protocol=TCP', database];
+  const args = [
+    '--no-defaults',
+    `--host=${host}`,
+    `--port=${port}`,
+    `--user=${user}`,
+    '--protocol=TCP',
+    '--default-character-set=utf8mb4',
+    database,
+  ];
   const child = spawn('mariadb', args, { stdio: ['pipe', 'ignore', 'inherit'], env: { ...process.env, MYSQL_PWD: password } });
   const exit = once(child, 'exit');
   await pipeline(sql, child.stdin);

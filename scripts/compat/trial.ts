@@ -56,14 +56,13 @@ async function tryRoutes(client: Client, trial: Trial): Promise<Tally> {
     return { passed: 0, failed: 0 };
   }
   client.prepare?.();
+  const unable = client.unable?.title === trial.title ? client.unable : undefined;
   const cells: string[] = [];
   const reasons: string[] = [];
   let [passed, failed] = [0, 0];
   for (const route of trial.routes) {
-    const why = route.name === 'direct' ? client.notDirectly?.[trial.title] : undefined;
-    if (why !== undefined) {
+    if (unable?.routes === 'all' || (unable !== undefined && route.name === 'direct')) {
       cells.push('-'.padEnd(12));
-      reasons.push(`  not asked directly: ${why}`);
       continue;
     }
     const findings = await tryClient(client, route, trial);
@@ -73,6 +72,7 @@ async function tryRoutes(client: Client, trial: Trial): Promise<Tally> {
     cells.push(`${findings.size - bad.length}/${findings.size}`.padEnd(12));
     reasons.push(...bad.map(([check, why]) => `  ${route.name}, ${check}: ${why}`));
   }
+  if (unable !== undefined) reasons.push(`  - not asked: ${unable.why}`);
   console.log([client.name.padEnd(NAME_WIDTH), ...cells].join(' '));
   for (const reason of reasons) console.log(reason);
   return { passed, failed };

@@ -104,7 +104,7 @@ function configuration(
         address: `${target.host}:${target.port}`,
         tls: 'disable',
         database: target.database,
-        ...(protocol === 'postgres' && { databases: options.databases ?? [] }),
+        databases: options.databases ?? [],
         credentials: { username: target.user, password: '${env:TARGET_PASSWORD}' },
       },
     },
