@@ -1,5 +1,5 @@
 import { GatewayError } from './errors.ts';
-import { withoutTokens } from './token-shape.ts';
+import { withoutTokens, withoutWholeTokens } from './token-shape.ts';
 
 const token = `sp_${'aB3'.repeat(16)}x`;
 
@@ -10,4 +10,9 @@ test('a token is blanked wherever it stands, also cut short', () => {
 
 test('no error carries one to its reader', () => {
   expect(new GatewayError('ERR_LOGIN', `There is no user ${token}.`).message).toBe('There is no user sp_[redacted].');
+});
+
+test('in a command only a whole one is blanked: functions and columns may begin like it', () => {
+  expect(withoutWholeTokens(`SELECT sp_getcustomers('${token}')`)).toBe("SELECT sp_getcustomers('sp_[redacted]')");
+  expect(withoutWholeTokens(`${token}x ${token.slice(0, -1)} _${token}`)).toBe(`${token}x ${token.slice(0, -1)} _${token}`);
 });

@@ -5,3 +5,11 @@ const TOKEN = /sp_[0-9A-Za-z]{8,}/g;
 export function withoutTokens(text: string): string {
   return text.includes('sp_') ? text.replaceAll(TOKEN, 'sp_[redacted]') : text;
 }
+
+/** A whole one: 52 characters, as no name of a function or column is likely to have. */
+const WHOLE_TOKEN = /(?<![0-9A-Za-z_])sp_[0-9A-Za-z]{49}(?![0-9A-Za-z_])/g;
+
+/** The same for texts of commands, where names may begin alike (`sp_getcustomers`): only whole tokens are blanked. */
+export function withoutWholeTokens(text: string): string {
+  return text.includes('sp_') ? text.replaceAll(WHOLE_TOKEN, 'sp_[redacted]') : text;
+}

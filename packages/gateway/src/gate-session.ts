@@ -16,6 +16,7 @@ import {
   type Target,
   type TextMask,
   type TokenRow,
+  withoutWholeTokens,
 } from '@sallyport/core';
 import type { Masks } from '@sallyport/masking';
 import type { Judgement, Policy, Subject } from '@sallyport/policy';
@@ -89,8 +90,9 @@ export class GateSession implements Session {
     return this.#subject.identity;
   }
 
-  command(command: Command): Ruling | Hold {
-    const judgeAgain = (): Judgement => this.#rulebook.policy.judge(this.#subject, command);
+  command(said: Command): Ruling | Hold {
+    const command = tokenless(said);
+    const judgeAgain = (): Judgement => this.#rulebook.policy.judge(this.#subject, said);
     const judgement = judgeAgain();
     const ordinal = ++this.#commands;
     this.#parts.metrics.commands.inc({ target: this.target.name, ruling: judgement.action });
@@ -244,6 +246,18 @@ export class GateSession implements Session {
     const masked = Object.values(result.masked ?? {}).reduce((sum, count) => sum + count, 0);
     if (masked > 0) this.#parts.metrics.masked.inc({ target: this.target.name }, masked);
   }
+}
+
+/** People paste a gateway token anywhere: neither the record nor who approves reads it. */
+function tokenless(command: Command): Command {
+  const { text, relations, parameters } = command;
+  if (![text, ...relations, ...parameters].some((said) => said !== null && withoutWholeTokens(said) !== said)) return command;
+  return {
+    ...command,
+    text: withoutWholeTokens(text),
+    relations: relations.map(withoutWholeTokens),
+    parameters: parameters.map((value) => value && withoutWholeTokens(value)),
+  };
 }
 
 function subjectOf(identity: Identity, { target, token }: Pick<GateSessionParts, 'target' | 'token'>): Subject {

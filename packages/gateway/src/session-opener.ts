@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Approvals } from '@sallyport/approvals';
-import { GatewayError, type Session, type SignIn } from '@sallyport/core';
+import { GatewayError, type Session, type SignIn, withoutWholeTokens } from '@sallyport/core';
 import type { IdentityService, SignedIn } from '@sallyport/identity';
 import type { ApprovalSpec } from '@sallyport/policy';
 import type { Recorder, SessionRecorder } from '@sallyport/recording';
@@ -76,7 +76,7 @@ export class SessionOpener {
       actingFor: identity.actingFor ?? null,
       client: arrival.client,
       token: token.id,
-      facts: signIn.facts,
+      facts: Object.fromEntries(Object.entries(signIn.facts).map(([name, value]) => [name, withoutWholeTokens(value)])),
     };
     return this.#parts.recorder.open(row, { durability: recording.durability, results });
   }

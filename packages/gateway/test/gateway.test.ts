@@ -71,6 +71,17 @@ test('a denied hold says who and why; a client that leaves is never run for', as
   expect(reached).toEqual([]);
 });
 
+test('a token that somebody pastes into a command is neither recorded nor shown to who approves', async () => {
+  const secret = await token('alice');
+  const client = await signIn('alice', secret);
+  const id = (await client.say(`ddl ${secret}`)).replace('held: ', '');
+  expect(await get(`/approvals/${id}`, await token('dana', ['approve']))).toMatchObject({ command: 'ddl sp_[redacted]' });
+  await client.leave();
+  const session = await endedSession();
+  expect(session.events.find(({ type }) => type === 'command')).toMatchObject({ text: 'ddl sp_[redacted]' });
+  expect(JSON.stringify([session, await store.approvals.list({})])).not.toContain(secret);
+});
+
 test('what waited when the gateway ended is cancelled and never runs', async () => {
   const client = await signIn('alice', await token('alice'));
   const id = (await client.say('ddl public.orders')).replace('held: ', '');
