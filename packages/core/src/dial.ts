@@ -6,12 +6,20 @@ import type { Target } from './protocol.ts';
 import { tolerateErrors } from './socket-reader.ts';
 
 const KEEP_ALIVE_MS = 30_000;
+/** The most that one read of a target's socket brings. */
+export const READ_BYTES = 256 * 1024;
+/**
+ * What all sockets of targets are read into, before it is copied out at once. Left to itself Node.js
+ * allocates 64 KiB for each read, however little comes, and reads no more than that.
+ */
+const arrived = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /** A TCP connection to a target. @throws GatewayError ERR_TARGET_UNREACHABLE, or the signal's reason */
 export async function reach(target: Target, signal: AbortSignal): Promise<Socket> {
   signal.throwIfAborted();
   const { host, port } = target;
-  const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
+  const onread = { buffer: arrived, callback: (length: number): boolean => socket.push(Buffer.from(arrived.subarray(0, length))) };
+  const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, onread });
   try {
     await settled(socket, 'connect', signal);
     return socket;

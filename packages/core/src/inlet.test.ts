@@ -55,6 +55,14 @@ test('reads 64 KiB and one slice ahead and no more, and goes on when they are ta
   expect(inlet.take().length).toBe(35_840);
 });
 
+test('reads as far ahead as it is told', async () => {
+  const socket = new PassThrough({ highWaterMark: 1 << 20 });
+  const inlet = new Inlet(socket, decoder, { ahead: 10_000 });
+  for (let slice = 0; slice < 100; slice += 1) socket.write(Buffer.alloc(1024, 'x'));
+  await turn();
+  expect([inlet.bytes, inlet.full, socket.isPaused()]).toEqual([10_240, true, true]);
+});
+
 test('what comes before a broken message is taken first; the end is seen at once', async () => {
   const socket = new PassThrough();
   const seen: string[] = [];

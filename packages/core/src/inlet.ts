@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Decoder, Frame } from './frame.ts';
 
-/** How far a side is read ahead of its loop: enough to see its FIN behind a held command. */
 const READ_AHEAD_BYTES = 64 * 1024;
 
 /** What is noticed as it arrives, even while the loop stands still at an earlier frame. */
@@ -11,14 +10,17 @@ export interface InletWatch<F extends Frame> {
   end?(cut: Error | undefined): void;
   /** No more is read ahead: from here on the peer's end cannot be seen. */
   full?(): void;
+  /** How far a side is read ahead of its loop. Default: 64 KiB, enough to see its FIN behind a held command. */
+  readonly ahead?: number;
 }
 
 /**
- * A socket as frames to take. Not taking is the back-pressure: at most 64 KiB and one chunk wait
- * here, then the socket is paused and TCP holds the sender.
+ * A socket as frames to take. Not taking is the back-pressure: at most `ahead` bytes and one chunk
+ * wait here, then the socket is paused and TCP holds the sender.
  */
 export class Inlet<F extends Frame> {
   readonly #socket: Readable;
+  readonly #ahead: number;
   #frames: F[] = [];
   #waiting = 0;
   #bytes = 0;
@@ -29,6 +31,7 @@ export class Inlet<F extends Frame> {
 
   constructor(socket: Readable, decoder: Decoder<F>, watch: InletWatch<F> = {}) {
     this.#socket = socket;
+    this.#ahead = watch.ahead ?? READ_AHEAD_BYTES;
     const finish = (cut?: Error): void => {
       if (this.#over) return;
       this.#over = true;
@@ -65,9 +68,9 @@ export class Inlet<F extends Frame> {
     return this.#bytes;
   }
 
-  /** As much waits as may wait. One read of a socket, 64 KiB, is not yet too much: pausing at each would cost a third. */
+  /** As much waits as may wait. One read of a socket is not yet too much: pausing at each would cost a third. */
   get full(): boolean {
-    return this.#waiting > READ_AHEAD_BYTES;
+    return this.#waiting > this.#ahead;
   }
 
   /** The peer has ended, and all that it sent was taken. */

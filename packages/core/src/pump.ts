@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Batch } from './batch.ts';
+import { READ_BYTES } from './dial.ts';
 import { GatewayError } from './errors.ts';
 import type { Decoder, Frame, Out, Relay, Side, Step } from './frame.ts';
 import type { Gate, SessionEnd } from './gate.ts';
@@ -66,7 +67,7 @@ class Pump<C extends Frame, T extends Frame> {
         end: (cut) => (cut === undefined ? this.#leave() : relay.clientGone()),
         full: () => this.#refuseBlindness(),
       }),
-      target: new Inlet(target, options.targetDecoder),
+      target: new Inlet(target, options.targetDecoder, { ahead: READ_BYTES }),
     };
   }
 
