@@ -21,11 +21,12 @@ export async function* exec(endpoint: Endpoint, command: string, signal: AbortSi
   signal.throwIfAborted();
   const { default: pg } = await import('pg');
   const client = new pg.Client(await configOf(endpoint));
-  const socket = (client as unknown as { readonly connection: Connection }).connection.stream;
-  const items = new ItemQueue<ExecItem>(socket);
+  const { connection } = client as unknown as { readonly connection: Connection };
+  // Asked for each time: once TLS begins, the driver has another stream, and pausing the socket below holds nothing back.
+  const items = new ItemQueue<ExecItem>({ pause: () => connection.stream.pause(), resume: () => connection.stream.resume() });
   let sent = false;
   const abort = (): void => {
-    if (!sent) socket.destroy(); // nothing runs yet, and sign-in knows no other end
+    if (!sent) connection.stream.destroy(); // nothing runs yet, and sign-in knows no other end
     items.fail(signal.reason);
   };
   signal.addEventListener('abort', abort, { once: true });
@@ -42,7 +43,7 @@ export async function* exec(endpoint: Endpoint, command: string, signal: AbortSi
   } finally {
     signal.removeEventListener('abort', abort);
     if (signal.aborted && sent) await cancel(endpoint, client);
-    socket.resume();
+    connection.stream.resume();
     await client.end().catch(() => undefined);
   }
 }
