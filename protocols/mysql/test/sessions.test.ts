@@ -31,7 +31,10 @@ describe.each(mysqlFlavours())('$name', ({ start }) => {
     await seeder.end();
     const target = targetAt(server);
     plain = await startTestGateway(target, { rule: ({ verbs }) => (verbs.some((verb) => verb.startsWith('DROP')) ? 'deny' : 'allow') });
-    masked = await startTestGateway(target, { masks: { 'shop.customers.card': redact, 'shop.customers.limit_eur': redact } });
+    masked = await startTestGateway(target, {
+      masks: { 'shop.customers.card': redact, 'shop.customers.limit_eur': redact },
+      rule: ({ launders }) => (launders ? 'deny' : 'allow'),
+    });
     held = await startTestGateway(target, { rule: ({ class: classes }) => (classes.includes('ddl') ? 'hold' : 'allow') });
   }, 120_000);
 

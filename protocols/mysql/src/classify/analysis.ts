@@ -74,6 +74,8 @@ export interface StatementAnalysis {
   readonly outputs?: readonly OutputRef[];
   /** FROM holds only plain tables: no subquery, WITH query, table function, set operation. */
   readonly flat: boolean;
+  /** What it calls tables, derived tables and WITH queries in FROM, at any depth, lower case: a server may tell such a name as a table's. */
+  readonly aliases: readonly string[];
   /** PREPARE name FROM '…': the text and its analysis. Names are lower case, as the server compares them. */
   readonly prepare?: { readonly name: string; readonly text: string; readonly analysis: Analysis };
   /**

@@ -31,14 +31,8 @@ const PLAIN_VERBS: ReadonlySet<string> = new Set('SELECT INSERT REPLACE UPDATE D
  * become U+FFFD
  */
 export function analyse(text: string, settings: ParserSettings): Analysis {
-  return text === DOLLAR_PROBE ? { ...analyseAt('SELECT NULL', settings, 0), shape: text } : analyseAt(text, settings, 0);
+  return analyseAt(text, settings, 0);
 }
-
-/**
- * MySQL's client sends it at its start, to learn from the error whether the server knows literals between dollar signs.
- * One that is open and a column of no table both show nothing; denied or held, the client would not start.
- */
-const DOLLAR_PROBE = 'select $$';
 
 function analyseAt(text: string, settings: ParserSettings, depth: number): Analysis {
   try {
@@ -153,6 +147,7 @@ function parsed(parse: Parse): Analysed {
     class: [...survey.classes],
     relations: [...survey.relations.values()],
     routines: [...survey.routines.values()],
+    aliases: [...survey.aliases],
     unfiltered: survey.unfiltered,
     copies: survey.copies,
     sets: survey.sets,

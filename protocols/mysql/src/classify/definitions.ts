@@ -1,7 +1,8 @@
 import type { CommandClass } from '@sallyport/core';
 import { group } from './expressions.ts';
 import type { Parse } from './parse.ts';
-import { programStatement } from './programs.ts';
+import { event, routine, trigger } from './routines.ts';
+import { CONSTANT_WORDS, INTRODUCERS } from './words.ts';
 
 /** What CREATE, ALTER and DROP are of, and what that is. Longest first. */
 const OBJECTS: readonly (readonly [words: readonly string[], classes: readonly CommandClass[]])[] = [
@@ -133,77 +134,6 @@ function view(parse: Parse, use: 'made' | 'write'): void {
   rest(parse);
 }
 
-const CHARACTERISTIC_WORDS: ReadonlySet<string> = new Set(
-  'COMMENT LANGUAGE SQL NOT DETERMINISTIC CONTAINS NO READS MODIFIES DATA SECURITY DEFINER INVOKER AGGREGATE NONE'.split(' '),
-);
-const TYPE_WORDS: ReadonlySet<string> = new Set(
-  'UNSIGNED SIGNED ZEROFILL BINARY CHARSET CHARACTER SET COLLATE ASCII UNICODE BYTE'.split(' '),
-);
-
-function routine(parse: Parse, object: string): void {
-  const { cursor, survey } = parse;
-  parse.ref();
-  if (object === 'FUNCTION' && cursor.word === 'RETURNS' && loads(parse)) {
-    survey.add('admin');
-    survey.reason ??= 'The function is loaded from a library file on the server.';
-    while (!cursor.ended) cursor.at += 1;
-    return;
-  }
-  cursor.skipParentheses();
-  if (cursor.accept('RETURNS')) returnType(parse);
-  while (CHARACTERISTIC_WORDS.has(cursor.word) || cursor.kind === 'string') {
-    if (cursor.word === 'LANGUAGE' && cursor.ahead(1) !== 'SQL') cursor.fail();
-    cursor.at += 1;
-  }
-  body(parse);
-}
-
-/** CREATE FUNCTION f RETURNS t SONAME '…' */
-function loads({ cursor }: Parse): boolean {
-  for (let ahead = 1; ahead <= 3; ahead += 1) if (cursor.ahead(ahead) === 'SONAME') return true;
-  return false;
-}
-
-function returnType({ cursor }: Parse): void {
-  cursor.name();
-  if (cursor.word === 'PRECISION' || cursor.word === 'VARYING') cursor.at += 1;
-  if (cursor.word === '(') cursor.skipParentheses();
-  while (TYPE_WORDS.has(cursor.word)) {
-    const named = cursor.word === 'SET' || cursor.word === 'CHARSET' || cursor.word === 'COLLATE';
-    cursor.at += named ? 2 : 1;
-  }
-}
-
-function trigger(parse: Parse): void {
-  const { cursor } = parse;
-  parse.ref();
-  while (cursor.word !== 'ON') {
-    if (cursor.ended) cursor.fail();
-    cursor.at += 1;
-  }
-  cursor.expect('ON');
-  parse.relation('write');
-  cursor.expect('FOR', 'EACH', 'ROW');
-  if (cursor.accept('FOLLOWS') || cursor.accept('PRECEDES')) cursor.name();
-  body(parse);
-}
-
-function event(parse: Parse): void {
-  const { cursor } = parse;
-  while (!cursor.ended && cursor.word !== 'DO') {
-    if (cursor.word === '(') group(parse);
-    else if (cursor.word === 'SELECT') cursor.fail();
-    else cursor.at += 1;
-  }
-  if (cursor.accept('DO')) body(parse);
-}
-
-/** What it defines will run without being asked again: it counts as done. */
-function body(parse: Parse): void {
-  parse.survey.copies = true;
-  parse.within(() => programStatement(parse));
-}
-
 /** The rest of a definition. Queries, tables and engines in it count; its other words do not. */
 function rest(parse: Parse): void {
   const { cursor, survey } = parse;
@@ -228,7 +158,10 @@ function rest(parse: Parse): void {
       survey.secret = true;
       cursor.at += 1;
     } else if ((word === 'AS' || word === 'DEFAULT') && cursor.ahead(1) === '(') computed(parse);
-    else cursor.at += 1;
+    else {
+      if (word === 'DEFAULT' && defaultsToColumn(parse)) survey.copies = true;
+      cursor.at += 1;
+    }
   }
 }
 
@@ -239,6 +172,19 @@ function computed(parse: Parse): void {
   const before = survey.reads;
   group(parse);
   if (survey.reads > before) survey.copies = true;
+}
+
+/** Words behind DEFAULT that are no column: values, and the table's options. */
+const CONSTANT_DEFAULTS: ReadonlySet<string> = new Set([
+  ...CONSTANT_WORDS,
+  ...INTRODUCERS,
+  ...'NOW ON DATE TIME TIMESTAMP CHARACTER CHARSET COLLATE ENCRYPTION'.split(' '),
+]);
+
+/** MariaDB takes a column or a function here without parentheses; a column that is added is filled from it. */
+function defaultsToColumn({ cursor }: Parse): boolean {
+  const kind = cursor.tokens.kind(cursor.at + 1);
+  return kind === 'name' || (kind === 'word' && !CONSTANT_DEFAULTS.has(cursor.ahead(1)));
 }
 
 function beginsWith({ cursor }: Parse): boolean {

@@ -72,6 +72,7 @@ function runs({ survey }: Parse, { statements, failure }: Analysis): void {
     for (const verb of statement.verbs) survey.verbs.add(verb);
     survey.relationsOf(statement.relations);
     for (const routine of statement.routines) survey.routine(routine);
+    for (const alias of statement.aliases) survey.aliases.add(alias);
     survey.sets.push(...statement.sets);
     survey.unfiltered ||= statement.unfiltered;
     survey.copies ||= statement.copies;

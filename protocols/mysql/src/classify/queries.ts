@@ -33,6 +33,7 @@ export function withQueries(parse: Parse): void {
   const recursive = cursor.accept('RECURSIVE');
   do {
     const name = cursor.name();
+    parse.survey.aliases.add(name.toLowerCase());
     const outer = parse.queries;
     const seen = new Set([...outer, name]);
     if (cursor.word === '(') cursor.skipParentheses();

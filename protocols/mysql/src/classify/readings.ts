@@ -33,6 +33,7 @@ function both(one: StatementAnalysis, other: StatementAnalysis): StatementAnalys
     class: union(one.class, other.class),
     relations: relations(one.relations, other.relations),
     routines: [...one.routines, ...other.routines.filter((routine) => !one.routines.some((mine) => isDeepStrictEqual(mine, routine)))],
+    aliases: union(one.aliases, other.aliases),
     unfiltered: one.unfiltered || other.unfiltered,
     copies: one.copies || other.copies,
     flat: one.flat && other.flat,

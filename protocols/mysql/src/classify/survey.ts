@@ -8,6 +8,8 @@ export class Survey {
   readonly relations = new Map<string, RelationRef>();
   readonly routines = new Map<string, NameRef>();
   readonly sets: VariableChange[] = [];
+  /** See {@link StatementAnalysis.aliases}. */
+  readonly aliases = new Set<string>();
   unfiltered = false;
   copies = false;
   collected = false;
@@ -65,6 +67,7 @@ export class Survey {
   absorb(other: Survey): void {
     this.relationsOf(other.relations.values());
     for (const routine of other.routines.values()) this.routine(routine);
+    for (const alias of other.aliases) this.aliases.add(alias);
     this.collected ||= other.collected;
     this.opaque ||= other.opaque;
     this.secret ||= other.secret;

@@ -120,11 +120,11 @@ class TableList implements Tables {
   }
 
   #alias(): string | undefined {
-    const { cursor } = this.#parse;
-    if (cursor.accept('AS')) return cursor.name();
-    if (cursor.kind === 'name') return cursor.name();
-    if (cursor.kind !== 'word' || NO_ALIAS.has(cursor.word)) return undefined;
-    return cursor.name();
+    const { cursor, survey } = this.#parse;
+    if (!cursor.accept('AS') && cursor.kind !== 'name' && (cursor.kind !== 'word' || NO_ALIAS.has(cursor.word))) return undefined;
+    const alias = cursor.name();
+    survey.aliases.add(alias.toLowerCase());
+    return alias;
   }
 
   #indexHints(): void {

@@ -31,6 +31,7 @@ export function commandRecord(meaning: Meaning, circumstances: CommandCircumstan
   const exact = classification.class.includes('unknown') || analysis.failure !== undefined || analysis.byValue === true;
   return {
     ...classification,
+    ...(meaning.launders && { launders: true }),
     text: searchedText(sealed ? blank(text, settings) : text, gate.textMask),
     // What nobody understands is granted as it stands, or not at all.
     shape: exact ? `${analysis.shape} -- exactly: ${digest}` : analysis.shape,

@@ -11,6 +11,8 @@ interface StatementMeaning {
   readonly analysis: StatementAnalysis;
   /** Masked data may come out of it. */
   readonly exposed: boolean;
+  /** What its names mean is known: nothing before it in the text may have changed that. */
+  readonly certain: boolean;
 }
 
 /** What a text does at the moment of asking, for policy and for masks. */
@@ -23,6 +25,8 @@ export interface Meaning {
   readonly exposed: boolean;
   /** Its errors may quote protected data: triggers and foreign keys reach further than the text. */
   readonly telling: boolean;
+  /** It may store masked values where no mask finds them. */
+  readonly launders: boolean;
   /** Its literals and parameters may not be recorded as they are. */
   readonly sealed: boolean;
   readonly schema: Schema | undefined;
@@ -63,9 +67,10 @@ export function meaningOf(inputs: MeaningInputs): Meaning {
   const classification = classificationOf(analysis);
   let altered = false;
   const statements = analysis.statements.map((statement): StatementMeaning => {
+    const certain = !altered;
     const exposed = !protection.none && (altered || protection.reaches(statement, schema));
     altered ||= mayAlter(statement);
-    return { analysis: statement, exposed };
+    return { analysis: statement, exposed, certain };
   });
   const exposed = !protection.none && (analysis.failure !== undefined || statements.some((statement) => statement.exposed));
   return {
@@ -75,9 +80,10 @@ export function meaningOf(inputs: MeaningInputs): Meaning {
     statements,
     exposed,
     telling: exposed || (!protection.none && classification.class.some((one) => one !== 'read' && one !== 'session')),
+    launders: !protection.none && (analysis.failure !== undefined || statements.some((one) => one.exposed && one.analysis.copies)),
     sealed: exposed || analysis.failure !== undefined || analysis.statements.some(({ secret }) => secret),
     schema,
-    refusal: closedDatabase(analysis, inputs) ?? refusalOf(statements, classification.class, inputs),
+    refusal: closedDatabase(analysis, inputs) ?? refusalOf(classification.class, inputs),
   };
 }
 
@@ -101,17 +107,9 @@ function closedDatabase(analysis: Analysis, { closed }: MeaningInputs): string |
 
 const STORES: readonly CommandClass[] = ['write', 'ddl', 'unknown'];
 
-/** What would carry protected values to where no mask finds them, or masks to where values belong. */
-function refusalOf(
-  statements: readonly StatementMeaning[],
-  classes: readonly CommandClass[],
-  { carriesMask, protection }: MeaningInputs,
-): string | undefined {
-  if (protection.none) return undefined;
-  const copying = statements.find(({ analysis, exposed }) => exposed && analysis.copies);
-  if (copying !== undefined)
-    return `${copying.analysis.verb} would store values read from masked data elsewhere: write constants or parameters instead, or ask for access without masks.`;
-  return carriesMask && classes.some((one) => STORES.includes(one))
+/** What would put masks where values belong. */
+function refusalOf(classes: readonly CommandClass[], { carriesMask, protection }: MeaningInputs): string | undefined {
+  return !protection.none && carriesMask && classes.some((one) => STORES.includes(one))
     ? 'The command would write a mask where the value it stands for belongs: leave that column out.'
     : undefined;
 }

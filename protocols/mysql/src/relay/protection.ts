@@ -1,6 +1,6 @@
 import type { Gate, Mask, TextMask } from '@sallyport/core';
 import type { StatementAnalysis } from '../classify/analysis.ts';
-import { isSystemSchema, type Relation, type Schema } from './schema.ts';
+import { columnOf, isSystemSchema, type Relation, type Schema } from './schema.ts';
 
 /** Views over views that are followed. */
 const MAX_DEPTH = 16;
@@ -32,10 +32,19 @@ export class Protection {
     return this.#gate.maskFor({ relation: `${schema}.${table}`, name: column });
   }
 
+  /** The mask of a relation's column: its own, or for a generated column that of the ones it is made of. */
+  hides(relation: Relation, column: string, depth = 0): Mask | undefined {
+    const own = this.maskOf(relation.schema, relation.name, column);
+    const sources = own === undefined ? relation.generated?.get(column.toLowerCase()) : undefined;
+    if (sources === undefined) return own;
+    const clear = (source: string): boolean => this.hides(relation, columnOf(relation, source) ?? source, depth + 1) === undefined;
+    return sources !== 'unknown' && depth < MAX_DEPTH && sources.every(clear) ? undefined : this.mask;
+  }
+
   /** Masked data may come out of the relation: one of its columns is masked, or it is a view over such a one. */
   covers(relation: Relation, schema: Schema, depth = 0): boolean {
     const { columns, view } = relation;
-    if (columns.some((column) => this.maskOf(relation.schema, relation.name, column) !== undefined)) return true;
+    if (columns.some((column) => this.hides(relation, column) !== undefined)) return true;
     if (view === undefined) return false;
     return view === 'unknown' || depth > MAX_DEPTH || this.reaches(view, schema, depth + 1);
   }

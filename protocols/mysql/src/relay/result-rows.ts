@@ -35,7 +35,7 @@ export class ResultRows {
       columns: exchange.columns,
       statement: statement?.analysis,
       exposed: !protection.none && (statement?.exposed ?? run.meaning.exposed),
-      schema: run.meaning.schema ?? schema.current(),
+      schema: statement?.certain === false ? undefined : (run.meaning.schema ?? schema.current()),
       protection,
     });
   }

@@ -1,9 +1,10 @@
 import type { Mask } from '@sallyport/core';
-import type { OutputRef, StatementAnalysis } from '../classify/analysis.ts';
+import type { StatementAnalysis } from '../classify/analysis.ts';
 import type { ColumnDefinition } from '../codec/columns.ts';
 import { isSearched, isText } from '../codec/values.ts';
+import { isClearOutput, outputsAt } from './clear-columns.ts';
 import type { Protection } from './protection.ts';
-import { isSystemSchema, type Relation, type Schema } from './schema.ts';
+import { columnOf, isSystemSchema, type Schema } from './schema.ts';
 
 /** A cell of each row that is looked at. */
 interface CellMask {
@@ -23,6 +24,7 @@ export interface PlanInputs {
   readonly statement: StatementAnalysis | undefined;
   /** Masked data may come out of the statement. */
   readonly exposed: boolean;
+  /** undefined: what names mean is not known. */
   readonly schema: Schema | undefined;
   readonly protection: Protection;
 }
@@ -39,83 +41,58 @@ export function planRows(inputs: PlanInputs): RowPlan {
   return plan;
 }
 
-function maskOf(inputs: PlanInputs, { schema, orgTable, orgName }: ColumnDefinition, index: number): Mask | undefined {
+function maskOf(inputs: PlanInputs, column: ColumnDefinition, index: number): Mask | undefined {
   const { protection, statement, exposed } = inputs;
-  const named = orgTable === '' ? undefined : protection.maskOf(schema, orgTable, orgName);
+  const named = originMask(inputs, column);
   if (named !== undefined || !exposed) return named;
-  if (orgTable === '' || schema === '') return derived(inputs, index);
-  if (isSystemSchema(schema)) return statement?.collected === false ? undefined : protection.mask;
-  const relations = inputs.schema?.named(schema, orgTable) ?? [];
-  // MySQL names the table behind a derived table's column, and the derived table's own name for the column.
-  const renamed = statement?.flat !== true;
-  const passes = (relation: Relation): boolean => clear(relation, orgName, inputs) && !(renamed && covered(relation, inputs));
-  return relations.length > 0 && relations.every(passes) ? undefined : protection.mask;
+  if (statement === undefined) return protection.mask;
+  const outputs = outputsAt(statement.outputs, index, inputs.columns.length);
+  if (outputs?.every((output) => isClearOutput(output, column.name, statement, inputs))) return undefined;
+  return !statement.flat && !statement.opaque && isOutside(column, statement, inputs) ? undefined : protection.mask;
 }
 
-/** A column that is computed: over protected data only what provably shows none of it passes. */
-function derived(inputs: PlanInputs, index: number): Mask | undefined {
-  const { statement, columns, protection } = inputs;
-  const output = statement && outputAt(statement.outputs, index, columns.length);
-  return output !== undefined && harmless(output, statement, inputs) ? undefined : protection.mask;
+/** The mask of the column that the server names as the origin. */
+function originMask({ schema, protection }: PlanInputs, { schema: place, orgTable, orgName }: ColumnDefinition): Mask | undefined {
+  if (orgTable === '') return undefined;
+  for (const relation of schema?.named(place, orgTable) ?? []) {
+    const mask = protection.hides(relation, columnOf(relation, orgName) ?? orgName);
+    if (mask !== undefined) return mask;
+  }
+  return protection.maskOf(place, orgTable, orgName);
 }
 
-/** The expression behind a result column; undefined where a `*` before and behind it hides which. */
-function outputAt(outputs: readonly OutputRef[] | undefined, index: number, count: number): OutputRef | undefined {
-  if (outputs === undefined) return undefined;
-  const firstStar = outputs.findIndex((output) => output.kind === 'star');
-  if (firstStar === -1) return outputs.length === count ? outputs[index] : undefined;
-  if (index < firstStar) return outputs[index];
-  const fromEnd = count - index;
-  const lastStar = outputs.findLastIndex((output) => output.kind === 'star');
-  return fromEnd < outputs.length - lastStar ? outputs[outputs.length - fromEnd] : undefined;
+/**
+ * The column comes from a table beside the masked data: the statement names it, nothing masked comes out of it, and
+ * nothing else in the statement, or in the views that it reads, is called like it.
+ */
+function isOutside({ schema: place, orgTable, orgName }: ColumnDefinition, statement: StatementAnalysis, inputs: PlanInputs): boolean {
+  if (place === '' || orgTable === '' || inputs.schema === undefined || aliasesOf(statement, inputs.schema).has(orgTable.toLowerCase()))
+    return false;
+  const isNamed = statement.relations.some(({ schema, name }) => same(schema ?? '', place) && same(name, orgTable));
+  if (!isNamed) return false;
+  if (isSystemSchema(place)) return !statement.collected;
+  const relations = inputs.schema.named(place, orgTable);
+  const outside = relations.every(
+    (relation) => columnOf(relation, orgName) !== undefined && !inputs.protection.covers(relation, inputs.schema as Schema),
+  );
+  return relations.length > 0 && outside;
 }
 
-type Known = Pick<PlanInputs, 'schema' | 'protection'>;
 const MAX_DEPTH = 16;
 
-function harmless(output: OutputRef, statement: StatementAnalysis | undefined, known: Known, depth = 0): boolean {
-  if (statement === undefined || output.kind === 'star') return false;
-  if (output.kind !== 'expression') return true;
-  if (output.opaque || !statement.flat || depth > MAX_DEPTH) return false;
-  return output.columns.every((column) => clearName(column, statement, known, depth));
-}
-
-/** Every column that the name may mean is known and unmasked. */
-function clearName(column: string, { relations }: StatementAnalysis, known: Known, depth: number): boolean {
-  let found = false;
-  for (const { schema, name } of relations) {
-    const named = known.schema?.named(schema, name) ?? [];
-    if (named.length === 0) return false;
-    for (const relation of named) {
-      if (!has(relation, column)) continue;
-      if (known.protection.maskOf(relation.schema, relation.name, column) !== undefined) return false;
-      if (!clear(relation, column, known, depth + 1)) return false;
-      found = true;
+/** What the statement calls its tables, and what the views in it call theirs. */
+function aliasesOf({ aliases, relations }: StatementAnalysis, known: Schema, depth = 0): ReadonlySet<string> {
+  const all = new Set(aliases);
+  for (const { schema, name } of depth > MAX_DEPTH ? [] : relations) {
+    for (const { view } of known.named(schema, name)) {
+      if (view === undefined) continue;
+      all.add(name.toLowerCase());
+      if (view !== 'unknown') for (const alias of aliasesOf(view, known, depth + 1)) all.add(alias);
     }
   }
-  return found;
+  return all;
 }
 
-/** A column without a mask of its own shows no masked data: always in a table, in a view where its expression proves it. */
-function clear(relation: Relation, column: string, known: Known, depth = 0): boolean {
-  const { view } = relation;
-  if (!covered(relation, known)) return true;
-  if (view === undefined) return has(relation, column);
-  if (view === 'unknown') return false;
-  const index = relation.columns.findIndex((name) => same(name, column));
-  const output = index < 0 ? undefined : outputAt(view.outputs, index, relation.columns.length);
-  return output !== undefined && harmless(output, view, known, depth);
-}
-
-function covered(relation: Relation, { schema, protection }: Known): boolean {
-  return schema === undefined || protection.covers(relation, schema);
-}
-
-function has({ columns }: Relation, column: string): boolean {
-  return columns.some((name) => same(name, column));
-}
-
-/** Column names are compared without regard to case, always. */
 function same(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }

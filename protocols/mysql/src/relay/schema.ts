@@ -6,6 +6,8 @@ export interface Relation {
   readonly name: string;
   /** In order. */
   readonly columns: readonly string[];
+  /** Generated columns by name in lower case: the columns that each is made of, or `unknown`. */
+  readonly generated?: ReadonlyMap<string, readonly string[] | 'unknown'>;
   /** A view's query; `unknown` where it cannot be read or understood. */
   readonly view?: StatementAnalysis | 'unknown';
 }
@@ -37,6 +39,12 @@ export class Schema {
   named(schema: string | undefined, name: string): readonly Relation[] {
     return schema === undefined ? [] : (this.#relations.get(keyOf(schema, name)) ?? []);
   }
+}
+
+/** The name of a relation's column as the server spells it: column names are compared without regard to case, always. */
+export function columnOf({ columns }: Relation, name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  return columns.find((column) => column.toLowerCase() === wanted);
 }
 
 function keyOf(schema: string, name: string): string {

@@ -204,7 +204,7 @@ export class TargetSide {
   #error(payload: Buffer, exchange: Exchange): Step {
     const { run, own, statement, kind, exposed } = exchange.start;
     const err = decodeErr(payload);
-    const told = exposed ? scrubError(err, isIndirect(exchange)) : err;
+    const told = exposed ? scrubError(err, run?.meaning.text ?? '', isIndirect(exchange)) : err;
     const seen = own === undefined ? this.#searched(told, run) : told;
     const failure = { code: String(err.code), message: seen.message };
     run?.finish('failed', failure);
@@ -284,11 +284,11 @@ export class TargetSide {
   }
 }
 
-/** What ran was not, or not only, the client's own text. */
+/** What ran was perhaps not only the client's own text: whatever writes may set off a trigger. */
 function isIndirect({ start: { run } }: Exchange): boolean {
-  const analysis = run?.meaning.analysis;
-  if (analysis === undefined) return false;
-  return analysis.failure !== undefined || analysis.statements.some(({ opaque, class: classes }) => opaque || classes.includes('unknown'));
+  const { analysis, classification } = run?.meaning ?? {};
+  const { class: classes = [] } = classification ?? {};
+  return classes.some((one) => one !== 'read' && one !== 'session') || (analysis?.statements.some(({ opaque }) => opaque) ?? false);
 }
 
 function unexpected(exchange: Exchange, payload: Buffer): ProtocolError {
