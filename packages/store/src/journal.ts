@@ -161,7 +161,7 @@ export class Journal {
     while (this.#syncing !== undefined || this.#asked !== undefined) {
       if (this.#failure !== undefined) break;
       this.#sync();
-      await this.#syncing?.catch(() => undefined);
+      await this.#syncing;
     }
     this.fail(new GatewayError('ERR_RECORDING', 'The store is closed.'));
     for (const { fd } of [...this.#full, this.#file]) closeSync(fd);
@@ -179,7 +179,12 @@ export class Journal {
   }
 
   get #crowded(): boolean {
-    return this.unmoved > UNMOVED_BYTES || (this.#strict && this.#unsynced > UNSYNCED_BYTES);
+    return this.unmoved > UNMOVED_BYTES || this.#behind;
+  }
+
+  /** More than `strict` allows is not synced. */
+  get #behind(): boolean {
+    return this.#strict && this.#unsynced > UNSYNCED_BYTES;
   }
 
   #endTurn(): void {
@@ -240,45 +245,42 @@ export class Journal {
     this.#file = next;
   }
 
-  /** Starts a sync, or has the running one followed by another. */
+  /** Starts a sync, or has the running one followed by another where that is asked for. */
   #sync(): void {
     this.flush();
     if (this.#syncing !== undefined || this.#failure !== undefined) return;
-    this.#syncing = this.#syncAll().finally(() => {
-      this.#syncing = undefined;
-      if (!this.#closed) this.#closeMoved();
-    });
-    this.#syncing.then(
+    const [asked, reached, bytes] = [this.#asked, this.#written, this.#unsynced];
+    this.#asked = undefined;
+    this.#strict = false;
+    this.#syncing = this.#syncFiles().then(
       () => {
-        if (this.#asked !== undefined || this.#crowded) this.#sync();
-        else if (this.#strict && this.#failure === undefined) this.#later();
+        this.#syncing = undefined;
+        this.#synced = reached;
+        this.#unsynced -= bytes;
+        if (!this.#closed) this.#closeMoved();
+        // First the disk goes on: those who waited have work to do, and others wait already.
+        if (this.#asked !== undefined || this.#behind) this.#sync();
+        else if (this.#strict) this.#later();
+        asked?.resolve();
+        this.#makeRoom();
       },
-      (error: unknown) => this.#options.onFailure(error),
+      (error: unknown) => {
+        this.#syncing = undefined;
+        asked?.reject(error);
+        this.#options.onFailure(error);
+      },
     );
   }
 
-  async #syncAll(): Promise<void> {
-    const asked = this.#asked;
-    this.#asked = undefined;
-    const [reached, bytes] = [this.#written, this.#unsynced];
-    const [full, last] = [this.#full.filter(({ synced }) => !synced), this.#file];
-    this.#strict = false;
-    try {
-      for (const file of full) {
-        await syncFile(file.fd);
-        file.synced = true;
-      }
-      await syncFile(last.fd);
-      if (last !== this.#named) await syncFolder(this.#folder);
-      this.#named = last;
-      this.#synced = reached;
-      this.#unsynced -= bytes;
-      asked?.resolve();
-      this.#makeRoom();
-    } catch (error) {
-      asked?.reject(error);
-      throw error;
+  async #syncFiles(): Promise<void> {
+    const last = this.#file;
+    for (const file of this.#full.filter(({ synced }) => !synced)) {
+      await syncFile(file.fd);
+      file.synced = true;
     }
+    await syncFile(last.fd);
+    if (last !== this.#named) await syncFolder(this.#folder);
+    this.#named = last;
   }
 
   #closeMoved(): void {

@@ -5,11 +5,13 @@ import { FIRST_OWN_OID, SYSTEM_SCHEMAS } from '../catalogue/queries.ts';
 type MaskGate = Pick<Gate, 'maskFor' | 'protectedMask' | 'unmasked' | 'textMask'>;
 
 /**
- * What this session's identity may not see, asked of the gate each time: a reload of the
- * configuration changes it under a live session.
+ * What this session's identity may not see. It is the same as long as the session lives: where a
+ * reload of the configuration changes masks, the session ends.
  */
 export class Protection {
   readonly #gate: MaskGate;
+  /** What {@link covers} says. A catalogue that is read again has other objects. */
+  readonly #covered = new WeakMap<Relation, boolean>();
 
   constructor(gate: MaskGate) {
     this.#gate = gate;
@@ -50,6 +52,15 @@ export class Protection {
    * with an expression: that may call a function, and no catalogue says what a function's body reads.
    */
   covers(relation: Relation): boolean {
+    let covered = this.#covered.get(relation);
+    if (covered === undefined) {
+      covered = this.#hides(relation);
+      this.#covered.set(relation, covered);
+    }
+    return covered;
+  }
+
+  #hides(relation: Relation): boolean {
     if (relation.collected) return true;
     const system = isSystem(relation);
     for (const { names, origins } of relation.columns.values()) {
