@@ -3,6 +3,9 @@ import type { Analysis, StatementAnalysis } from '../classify/analysis.ts';
 import { type Names, UNSURE } from './names.ts';
 import type { BoundValues, Portal, Statement } from './statement.ts';
 
+/** EXECUTEs of EXECUTEs that are followed. Where one leads further nobody knows what runs; the target gives up as well. */
+const MAX_STEPS = 8;
+
 /** What names stand for where the text stands. */
 export interface NameScope {
   readonly statements: Names<Statement>;
@@ -53,10 +56,11 @@ function follow(
   local: ReadonlyMap<string, StatementAnalysis>,
   scope: NameScope,
   found: Indirect[],
+  steps = 0,
 ): StatementAnalysis | typeof UNSURE {
   if (statement.execute !== undefined) {
     const { name } = statement.execute;
-    const inner = local.get(`S${name}`) ?? elsewhere(scope.statements.find(name, scope.group), undefined, scope, found);
+    const inner = local.get(`S${name}`) ?? elsewhere(scope.statements.find(name, scope.group), undefined, scope, found, steps);
     if (inner === UNSURE) return UNSURE;
     return inner === undefined
       ? unknown(statement, `The prepared statement "${name}" is not known to the gateway.`)
@@ -65,24 +69,26 @@ function follow(
   if (statement.cursor?.act === 'fetch') {
     const { name } = statement.cursor;
     const portal = scope.portals.find(name, scope.group);
-    const inner = local.get(`P${name}`) ?? (portal === UNSURE ? UNSURE : elsewhere(portal?.statement, portal?.bound, scope, found));
+    const inner = local.get(`P${name}`) ?? (portal === UNSURE ? UNSURE : elsewhere(portal?.statement, portal?.bound, scope, found, steps));
     if (inner === UNSURE) return UNSURE;
     return inner === undefined ? unknown(statement, `The cursor "${name}" is not known to the gateway.`) : fetching(statement, inner);
   }
   return statement;
 }
 
-/** What another text has defined. A portal may itself be bound to an EXECUTE: two steps, and no more. */
+/** What another text has defined, which may itself be an EXECUTE, of itself too. */
 function elsewhere(
   definition: Statement | undefined | typeof UNSURE,
   bound: BoundValues | undefined,
   scope: NameScope,
   found: Indirect[],
+  steps: number,
 ): StatementAnalysis | undefined | typeof UNSURE {
+  if (steps >= MAX_STEPS) return undefined;
   const inner = only(definition);
   if (inner === undefined || inner === UNSURE || definition === undefined || definition === UNSURE) return inner;
   found.push({ statement: definition, bound });
-  return inner.execute === undefined ? inner : follow(inner, new Map(), scope, found);
+  return inner.execute === undefined ? inner : follow(inner, new Map(), scope, found, steps + 1);
 }
 
 /** A prepared text holds one statement, or none that could be understood. */
