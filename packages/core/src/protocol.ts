@@ -39,6 +39,8 @@ export interface Target {
 export interface ScramMaterial {
   readonly salt: Buffer;
   readonly iterations: number;
+  /** An identity provider may vouch for the user, who then has a JWT: it can only be shown, inside TLS. */
+  readonly vouched: boolean;
   /** One per live token of the user. Empty for an unknown user, whose salt is a stable mock. */
   readonly keys: readonly {
     readonly token: string;

@@ -75,7 +75,6 @@ export class Gateway {
     this.#tls = tls;
     this.#config = config;
     this.#rulebook = compileRulebook(config, keys);
-    this.#identity = createIdentity({ users: config.users, store, keys, now: Date.now });
     this.#backoff = createBackoff(Date.now);
     this.#recorder = new Recorder({
       store,
@@ -83,7 +82,9 @@ export class Gateway {
       version: options.version,
       config: () => this.#config.digest,
     });
-    this.#approvals = createApprovals({ store, entry: (type, body) => this.#entry(type, body), now: Date.now });
+    const entry = (type: string, body: Readonly<Record<string, unknown>>): NewEntry => this.#entry(type, body);
+    this.#identity = createIdentity({ users: config.users, provider: config.provider, store, keys, entry, now: Date.now });
+    this.#approvals = createApprovals({ store, entry, now: Date.now });
     this.#opener = new SessionOpener({
       approvals: this.#approvals,
       identity: this.#identity,
@@ -163,7 +164,7 @@ export class Gateway {
       this.#config = config;
       this.#rulebook = rulebook;
       this.#tls = tls;
-      this.#identity.reload(config.users);
+      this.#identity.reload(config);
       for (const session of this.#live.all()) this.#rejudge(session, masksChanged);
       log.info({ digest: config.digest }, 'configuration loaded');
     } catch (error) {
@@ -172,7 +173,7 @@ export class Gateway {
   }
 
   #rejudge(session: GateSession, masksChanged: boolean): void {
-    const identity = this.#identity.identify(session.identity.name, session.token.actingFor);
+    const identity = this.#identity.identify(session.identity);
     session.rejudge(identity, this.#listeners.target(session.target.name), this.#rulebook, masksChanged);
   }
 

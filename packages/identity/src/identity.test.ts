@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { clientKey, clientProof, hiSync, verifyProof } from '@sallyport/core';
 import { openStore } from '@sallyport/store';
-import { createIdentity, type LocalUser } from './identity.ts';
+import { type OidcServer, startOidc } from '../../../test-fixtures/servers/oidc.ts';
+import { createIdentity } from './identity.ts';
+import type { LocalUser } from './people.ts';
 import { ProvenRefusal } from './proven-refusal.ts';
 import { mintToken, type TokenRequest } from './token.ts';
 import { randomToken } from './token-text.ts';
@@ -29,8 +31,8 @@ async function gateway() {
   });
   const { tokens } = store;
   const clock = { now: START };
-  const identity = createIdentity({ users: [alice, bot], store: { tokens }, keys, now: () => clock.now });
   const entry = (type: string) => ({ type, at: clock.now, session: null, body: '{}', signature: Buffer.alloc(0) });
+  const identity = createIdentity({ users: [alice, bot], store: { tokens }, keys, entry, now: () => clock.now });
   const revoke = (id: string) => tokens.revoke(id, clock.now, entry('token.revoked'));
   async function mint(request: Partial<TokenRequest> = {}) {
     const minted = await mintToken({ user: 'alice', ttl: 3_600_000, ...request }, keys, clock.now);
@@ -39,7 +41,7 @@ async function gateway() {
   }
   const signIn = (secret: string, user = 'alice', target = 'shop-db') =>
     identity.signIn({ user, target, proof: { method: 'password', secret } });
-  return { tokens, clock, identity, mint, signIn, revoke };
+  return { tokens, clock, identity, mint, signIn, revoke, entry };
 }
 
 async function refusal(promise: Promise<unknown>): Promise<string> {
@@ -169,15 +171,15 @@ test('a token that acts for a person ends with that person', async () => {
     (_, error) => ended.resolve(error.message),
     () => [row.id],
   );
-  identity.reload([bot]);
+  identity.reload({ users: [bot] });
   const sentence = "This gateway token acts for alice, who is not a person in the gateway's configuration.";
   expect(await identity.alive(row.id)).toBe(false);
-  expect(identity.identify('bot', 'alice')).toBeUndefined();
+  expect(identity.identify({ name: 'bot', kind: 'agent', groups: [], actingFor: 'alice' })).toBeUndefined();
   expect(await refusal(signIn(parent.token, 'bot'))).toBe(sentence);
   expect(await refusal(identity.bearer(parent.token))).toBe(sentence);
   expect(await ended.promise).toBe(sentence);
   stop();
-  identity.reload([bot, { ...alice, kind: 'agent' }]);
+  identity.reload({ users: [bot, { ...alice, kind: 'agent' }] });
   expect(await identity.alive(row.id)).toBe(false);
 });
 
@@ -231,7 +233,7 @@ describe('a live session', () => {
       expect(ended.size).toBe(0);
       await revoke(parent.row.id);
       clock.now += 1000;
-      identity.reload([alice]);
+      identity.reload({ users: [alice] });
       await delay(900);
     } finally {
       stop();
@@ -243,10 +245,10 @@ describe('a live session', () => {
   });
 
   test('ends when the store can no longer be asked', async () => {
-    const { tokens, mint } = await gateway();
+    const { tokens, mint, entry } = await gateway();
     const { row } = await mint();
     const broken = { ...tokens, version: () => Promise.reject(new Error('closed')) };
-    const identity = createIdentity({ users: [alice], store: { tokens: broken }, keys, now: () => START });
+    const identity = createIdentity({ users: [alice], store: { tokens: broken }, keys, entry, now: () => START });
     const ended = Promise.withResolvers<string>();
     const stop = identity.watchRevocations(
       (token) => ended.resolve(token),
@@ -254,5 +256,62 @@ describe('a live session', () => {
     );
     expect(await ended.promise).toBe(row.id);
     stop();
+  });
+});
+
+describe('an identity provider', () => {
+  const ANN = { email: 'ann@example.com', groups: ['developers'] };
+  let server: OidcServer;
+  beforeAll(async () => {
+    server = await startOidc();
+  });
+  afterAll(() => server?.stop());
+
+  async function vouched() {
+    const parts = await gateway();
+    parts.clock.now = Date.now();
+    const provider = { issuer: server.issuer, audience: 'sallyport', userClaim: 'email', groupsClaim: 'groups' };
+    parts.identity.reload({ users: [alice], provider });
+    return { ...parts, provider, token: await server.token(ANN) };
+  }
+
+  test('vouches for people: their JWT signs in as a token does, is counted, and can be revoked', async () => {
+    const { identity, signIn, tokens, revoke, token } = await vouched();
+    const [first, second] = await Promise.all([signIn(token, 'ann@example.com'), signIn(token, 'ann@example.com')]);
+    expect(first?.identity).toEqual({ name: 'ann@example.com', kind: 'person', groups: ['developers'] });
+    expect(second?.token.id).toBe(first?.token.id);
+    expect((await identity.bearer(token)).identity).toEqual(first?.identity);
+    const [row, ...others] = await tokens.byUser('ann@example.com');
+    expect(others).toEqual([]);
+    expect(row?.sessions).toBe(2);
+    expect(await identity.alive(row?.id ?? '')).toBe(true);
+    await revoke(row?.id ?? '');
+    expect(await identity.alive(row?.id ?? '')).toBe(false);
+    expect(await refusal(signIn(token, 'ann@example.com'))).toMatch(/was revoked/);
+  });
+
+  test('sessions end with the JWT, and when the provider is taken out of the configuration', async () => {
+    const { identity, signIn, clock, token, provider } = await vouched();
+    const { token: row, identity: ann } = await signIn(token, 'ann@example.com');
+    identity.reload({ users: [alice], provider: { ...provider } });
+    expect(identity.identify(ann)).toEqual(ann);
+    identity.reload({ users: [alice] });
+    expect(identity.identify(ann)).toBeUndefined();
+    expect(await identity.alive(row.id)).toBe(false);
+    expect(await refusal(signIn(token, 'ann@example.com'))).toMatch(/begin with "sp_"/);
+    identity.reload({ users: [alice], provider });
+    await signIn(token, 'ann@example.com');
+    clock.now += 3_700_000;
+    expect(await identity.alive(row.id)).toBe(false);
+    expect(await refusal(signIn(token, 'ann@example.com'))).toMatch(/expired at/);
+  });
+
+  test('vouches for nobody else: another name, a name of the configuration; who it may know is asked for the JWT itself', async () => {
+    const { identity, signIn, token } = await vouched();
+    expect(await refusal(signIn(token, 'bob@example.com'))).toMatch(/does not know this user/);
+    const taken = await server.token({ email: 'alice' });
+    expect(await refusal(signIn(taken, 'alice'))).toMatch(/alice is a user of this gateway's own configuration/);
+    expect((await identity.scram('ann@example.com')).vouched).toBe(true);
+    expect((await identity.scram('alice')).vouched).toBe(false);
   });
 });

@@ -1,5 +1,15 @@
-import { anyOf, GatewayError, type Identity, type Proof, type ScramMaterial, type Store, type TokenRow } from '@sallyport/core';
+import {
+  anyOf,
+  GatewayError,
+  type Identity,
+  type NewEntry,
+  type Proof,
+  type ScramMaterial,
+  type Store,
+  type TokenRow,
+} from '@sallyport/core';
 import type { Keys } from './keys.ts';
+import { type Known, People } from './people.ts';
 import { ProvenRefusal } from './proven-refusal.ts';
 import { watchRevocations } from './revocation-watch.ts';
 import { SCRAM_ITERATIONS, userSalt } from './token.ts';
@@ -12,19 +22,11 @@ const MAX_TRIED = 256;
 const UNKNOWN =
   'The gateway does not know this user with this token. An administrator makes tokens with "sallyport token create --user NAME".';
 
-/** A user from the configuration. */
-export interface LocalUser {
-  readonly name: string;
-  readonly kind: 'person' | 'agent';
-  readonly groups: readonly string[];
-  /** Public keys in OpenSSH's one-line form. */
-  readonly sshKeys: readonly string[];
-}
-
-export interface IdentityOptions {
-  readonly users: readonly LocalUser[];
+export interface IdentityOptions extends Known {
   readonly store: Pick<Store, 'tokens'>;
   readonly keys: Pick<Keys, 'secret'>;
+  /** A log entry of the gateway's. */
+  entry(type: string, body: Readonly<Record<string, unknown>>): NewEntry;
   /** Milliseconds since the epoch. */
   now(): number;
 }
@@ -59,54 +61,46 @@ export interface IdentityService {
    * @returns a function that stops it.
    */
   watchRevocations(ended: (token: string, error: GatewayError) => void, live: () => Iterable<string>): () => void;
-  /** A configured user as an identity; undefined when it, or the person it acts for, is not configured. */
-  identify(user: string, actingFor?: string | null): Identity | undefined;
-  /** Takes the users of a reloaded configuration. */
-  reload(users: readonly LocalUser[]): void;
+  /** Somebody who signed in, as things stand; undefined when it, or the person it acts for, is there no more. */
+  identify(identity: Identity): Identity | undefined;
+  /** Takes the users and the provider of a reloaded configuration. */
+  reload(next: Known): void;
 }
 
 export function createIdentity(options: IdentityOptions): IdentityService {
-  const { keys, now } = options;
+  const { keys, now, entry } = options;
   const tokens = options.store.tokens;
-  let users = byName(options.users);
-
-  const isPerson = (name: string): boolean => users.get(name)?.kind === 'person';
-
-  /** Why nobody may use this token, though it has not ended: the configuration no longer has its people. */
-  function orphaned(row: TokenRow): string | undefined {
-    if (!users.has(row.user)) return `${row.user} is no longer a user of this gateway.`;
-    if (row.actingFor === null || isPerson(row.actingFor)) return undefined;
-    return `This gateway token acts for ${row.actingFor}, who is not a person in the gateway's configuration.`;
-  }
-
-  function identify(name: string, actingFor?: string | null): Identity | undefined {
-    const user = users.get(name);
-    if (actingFor && !isPerson(actingFor)) return undefined;
-    return user && { name, kind: user.kind, groups: user.groups, ...(actingFor && { actingFor }) };
-  }
+  const people = new People(options, { tokens, entry, now });
 
   /** The identity behind a token that exists, if both it and its lineage still hold. */
   async function vouch(row: TokenRow | undefined, user = row?.user): Promise<SignedIn> {
-    if (row === undefined || row.user !== user || !users.has(user)) throw refusal(UNKNOWN);
+    if (row === undefined || row.user !== user) throw refusal(UNKNOWN);
     const lineage = await lineageOf(row, tokens);
-    if (lineage === undefined) throw refusal(UNKNOWN);
+    const identity = lineage && people.identityOf(row, lineage);
+    if (lineage === undefined || (identity === undefined && !people.isLocal(user))) throw refusal(UNKNOWN);
     const end = endOf(lineage, now());
     if (end !== undefined) throw new ProvenRefusal(endSentence(end));
-    const identity = identify(row.user, row.actingFor);
-    if (identity === undefined) throw new ProvenRefusal(orphaned(row) ?? UNKNOWN);
+    if (identity === undefined) throw new ProvenRefusal(people.orphaned(row, lineage) ?? UNKNOWN);
     return { identity, token: row };
   }
 
+  const bySecret = (secret: string): Promise<TokenRow | undefined> => people.rowOf(secret) ?? byToken(secret, tokens);
+
   return {
-    identify,
+    identify: (identity) => people.current(identity),
 
     async scram(user) {
       const tried = keysToTry(await tokens.byUser(user), now());
-      return { salt: userSalt(keys, user), iterations: SCRAM_ITERATIONS, keys: users.has(user) ? tried : [] };
+      return {
+        salt: userSalt(keys, user),
+        iterations: SCRAM_ITERATIONS,
+        keys: people.isLocal(user) ? tried : [],
+        vouched: people.mayBeVouched(user),
+      };
     },
 
     async signIn({ user, target, proof }) {
-      const row = await (proof.method === 'password' ? bySecret(proof.secret, tokens) : tokens.get(proof.token));
+      const row = await (proof.method === 'password' ? bySecret(proof.secret) : tokens.get(proof.token));
       const { identity, token } = await vouch(row, user);
       requireScope(token, target);
       if (!(await tokens.use(token.id, now()))) {
@@ -117,7 +111,7 @@ export function createIdentity(options: IdentityOptions): IdentityService {
     },
 
     async bearer(secret) {
-      const { identity, token } = await vouch(await bySecret(secret, tokens));
+      const { identity, token } = await vouch(await bySecret(secret));
       if (token.maxSessions !== null && token.sessions >= token.maxSessions) throw new ProvenRefusal(usedUp(token));
       return { identity, token };
     },
@@ -125,24 +119,18 @@ export function createIdentity(options: IdentityOptions): IdentityService {
     async alive(id) {
       const row = await tokens.get(id);
       const lineage = row && (await lineageOf(row, tokens));
-      return (
-        row !== undefined && lineage !== undefined && orphaned(row) === undefined && endOf(sessionLineage(lineage), now()) === undefined
-      );
+      if (row === undefined || lineage === undefined || people.orphaned(row, lineage) !== undefined) return false;
+      return endOf(sessionLineage(lineage), now()) === undefined;
     },
 
-    watchRevocations: (ended, live) => watchRevocations({ tokens, ended, live, now, orphaned }),
+    watchRevocations: (ended, live) =>
+      watchRevocations({ tokens, ended, live, now, orphaned: (row, lineage) => people.orphaned(row, lineage) }),
 
-    reload(next) {
-      users = byName(next);
-    },
+    reload: (next) => people.reload(next),
   };
 }
 
-function byName(users: readonly LocalUser[]): ReadonlyMap<string, LocalUser> {
-  return new Map(users.map((user) => [user.name, user]));
-}
-
-async function bySecret(secret: string, tokens: Store['tokens']): Promise<TokenRow | undefined> {
+async function byToken(secret: string, tokens: Store['tokens']): Promise<TokenRow | undefined> {
   const fault = tokenFault(secret);
   if (fault !== undefined) throw refusal(fault);
   return tokens.bySha256(tokenHash(secret));

@@ -11,7 +11,7 @@ export interface RevocationWatch {
   /** Called at each poll for as long as {@link live} names a token that has ended: no race loses it. */
   ended(token: string, error: GatewayError): void;
   /** The sentence when the token's user, or the person it acts for, is no longer configured. */
-  orphaned(row: TokenRow): string | undefined;
+  orphaned(row: TokenRow, lineage: readonly TokenRow[]): string | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
 }
@@ -76,7 +76,7 @@ async function load(id: string, tokens: Pick<TokenStore, 'get'>): Promise<readon
 function judge(lineage: readonly TokenRow[], watch: RevocationWatch): GatewayError | undefined {
   const [row] = lineage;
   if (row === undefined) return new GatewayError('ERR_ENDED', 'The gateway token of this session exists no more.');
-  const orphaned = watch.orphaned(row);
+  const orphaned = watch.orphaned(row, lineage);
   if (orphaned !== undefined) return new GatewayError('ERR_ENDED', orphaned);
   const end = endOf(lineage, watch.now());
   return end && endError(end);

@@ -51,7 +51,7 @@ export function testHost(
 function materialOf(user: string, tokens: readonly string[]): ScramMaterial {
   const unused = { storedKey: Buffer.alloc(32), serverKey: Buffer.alloc(32) };
   const keys = tokens.map((token) => ({ token: `id of ${token}`, ...unused, sha1sha1: doubleSha1(token) }));
-  return { salt: Buffer.from(user), iterations: 1, keys };
+  return { salt: Buffer.from(user), iterations: 1, keys, vouched: false };
 }
 
 function sessionOf({ user, target }: SignIn): Session {

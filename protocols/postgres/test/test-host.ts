@@ -66,7 +66,7 @@ function materialOf(user: string, tokens: readonly string[]): ScramMaterial {
     const salted = hiSync(token, salt, ITERATIONS);
     return { token, storedKey: storedKey(clientKey(salted)), serverKey: serverKey(salted), sha1sha1: Buffer.alloc(20) };
   });
-  return { salt, iterations: ITERATIONS, keys };
+  return { salt, iterations: ITERATIONS, keys, vouched: false };
 }
 
 function sessionOf({ user, target }: SignIn): Session {

@@ -1,4 +1,5 @@
 import type { Durability, Target } from '@sallyport/core';
+import type { ProviderOptions } from '@sallyport/identity';
 import type { MaskRule } from '@sallyport/masking';
 import type { PolicyConfig } from '@sallyport/policy';
 import type { Problem } from './problem.ts';
@@ -39,6 +40,8 @@ export interface Config {
   /** Names for a certificate of the gateway's own CA, or files of one's own. */
   readonly tls: { readonly names: readonly string[] } | { readonly cert: string; readonly key: string };
   readonly users: readonly UserConfig[];
+  /** Vouches for people besides {@link users}. */
+  readonly provider?: ProviderOptions;
   readonly targets: readonly TargetConfig[];
   readonly policy: PolicyConfig;
   readonly masks: readonly MaskRule[];

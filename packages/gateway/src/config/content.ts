@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Protocol } from '@sallyport/core';
+import type { ProviderOptions } from '@sallyport/identity';
 import type { DetectorName, MaskRule } from '@sallyport/masking';
 import type { AccessEntry, ApprovalSpec, Match, Rule } from '@sallyport/policy';
 import { formatAddress, parseAddress } from './address.ts';
@@ -44,6 +45,7 @@ export function toSettings(
       groups: asList(groups),
       sshKeys: asList(ssh_keys),
     })),
+    ...given({ provider: content.identity.oidc }, toProvider),
     targets: Object.entries(content.targets).map(([name, target]): TargetConfig => {
       return { name, ...toTarget(target, protocols, from), results: target.results ?? recording.results, options: options.get(name) };
     }),
@@ -63,6 +65,16 @@ export function listenOf(
 
 function portOf(protocol: string, protocols: readonly Protocol[]): number {
   return known(protocols.find(({ name }) => name === protocol)).defaultPort;
+}
+
+function toProvider({
+  issuer,
+  client_id,
+  audience,
+  user_claim,
+  groups_claim,
+}: NonNullable<FileContent['identity']['oidc']>): ProviderOptions {
+  return { issuer, audience: audience ?? client_id, userClaim: user_claim, groupsClaim: groups_claim };
 }
 
 function toTls({ names, cert, key }: FileContent['tls'], from: (path: string) => string): Config['tls'] {

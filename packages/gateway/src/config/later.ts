@@ -5,7 +5,6 @@ import { formatPath, type Path } from './problem.ts';
  * file that asks for it is refused: a mask or sign-in that is silently not there would be worse.
  */
 const LATER: Readonly<Record<string, string>> = {
-  'identity.oidc': 'sign-in through an identity provider comes with a later release; list people under identity.users',
   'admin.tls': 'TLS for the admin API comes with a later release; keep admin.listen on 127.0.0.1 and reach it through a tunnel',
 };
 

@@ -163,8 +163,8 @@ test.each([
   ['rules: []', '1:1: targets: is missing.'],
   ['targets: {}\nrules:', '2:7: rules: has no value: give it one or leave the key out.'],
   [
-    'targets: {}\nidentity: { oidc: { issuer: x } }',
-    '2:13: identity.oidc: sign-in through an identity provider comes with a later release; list people under identity.users.',
+    'targets: {}\nidentity: { oidc: { issuer: http://idp.example.com, client_id: x } }',
+    '2:29: identity.oidc.issuer: must be an https URL, exactly as its tokens name it, not "http://idp.example.com".',
   ],
   [
     'targets: {}\nadmin: { listen: 127.0.0.1:1, tls: true }',

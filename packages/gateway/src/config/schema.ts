@@ -12,6 +12,20 @@ const user = z.strictObject({
     .describe('Public keys, for SSH.'),
 });
 
+const oidc = z.strictObject({
+  issuer: z
+    .string()
+    .regex(
+      /^https:\/\/[^\s?#]+$|^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])[^\s?#]*$/,
+      'must be an https URL, exactly as its tokens name it',
+    )
+    .describe('URL of the OpenID Connect provider.'),
+  client_id: label.describe('What the provider knows the gateway as.'),
+  audience: label.optional().describe('Whom its tokens must be meant for. Default: `client_id`.'),
+  user_claim: label.default('email').describe("The claim that is a person's name here."),
+  groups_claim: label.default('groups').describe('The claim that lists the groups.'),
+});
+
 const tls = z.strictObject({
   names: oneOrMore(label)
     .optional()
@@ -46,7 +60,10 @@ export function fileSchema(protocols: readonly Protocol[]) {
         .describe('The API behind the command line and the console.'),
       tls: tls.prefault({}).describe('The certificate that clients see.'),
       identity: z
-        .strictObject({ users: z.record(name, user).default({}).describe('People and agents, by name.') })
+        .strictObject({
+          oidc: oidc.optional().describe('Lets people sign in with a JWT of an identity provider as the password, inside TLS.'),
+          users: z.record(name, user).default({}).describe('People and agents, by name.'),
+        })
         .prefault({})
         .describe('Who may sign in.'),
       targets: targetsSchema(protocols).describe('What stands behind the gateway, by name.'),

@@ -13,7 +13,7 @@ type Names = Partial<Record<'protocol' | 'targets' | 'users' | 'groups', string 
 export function* warn(content: FileContent, protocols: readonly Protocol[]): Iterable<Finding> {
   const known = knownNames(content, protocols);
   for (const { path, names } of mentions(content)) yield* unknownNames(path, names, known);
-  yield* approvers(content);
+  if (content.identity.oidc === undefined) yield* approvers(content); // else who is in a group the provider says
   for (const [name, target] of Object.entries(content.targets)) {
     if (target.tls !== 'verify-full' && !isLoopback(parseAddress(target.address, 1)?.host ?? '')) {
       const how =
@@ -31,8 +31,9 @@ export function* warn(content: FileContent, protocols: readonly Protocol[]): Ite
 interface Known {
   readonly protocol: readonly string[];
   readonly targets: readonly string[];
-  readonly users: readonly string[];
-  readonly groups: readonly string[];
+  /** undefined: an identity provider knows others. */
+  readonly users: readonly string[] | undefined;
+  readonly groups: readonly string[] | undefined;
   readonly labels: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -44,8 +45,8 @@ function knownNames({ identity, targets }: FileContent, protocols: readonly Prot
   return {
     protocol: protocols.map(({ name }) => name),
     targets: Object.keys(targets),
-    users: Object.keys(identity.users),
-    groups: Object.values(identity.users).flatMap(({ groups }) => asList(groups)),
+    users: identity.oidc === undefined ? Object.keys(identity.users) : undefined,
+    groups: identity.oidc === undefined ? Object.values(identity.users).flatMap(({ groups }) => asList(groups)) : undefined,
     labels,
   };
 }
@@ -67,7 +68,7 @@ const WORDS = { protocol: 'protocol of this release', targets: 'target', users: 
 function* unknownNames(path: Path, names: Names, known: Known): Iterable<Finding> {
   for (const key of ['protocol', 'targets', 'users', 'groups'] as const) {
     for (const { at, text } of places([...path, key], names[key])) {
-      if (!known[key].some(glob(text))) yield { path: at, message: `"${text}" is no ${WORDS[key]}.` };
+      if (known[key]?.some(glob(text)) === false) yield { path: at, message: `"${text}" is no ${WORDS[key]}.` };
     }
   }
   for (const [name, values] of Object.entries(names.labels ?? {})) {

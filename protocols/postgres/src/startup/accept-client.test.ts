@@ -334,6 +334,28 @@ describe('deadlines, several targets, other ways to sign in', () => {
     gateway.stop();
   });
 
+  test('whom only an identity provider may know is asked for the secret itself, inside TLS alone', async () => {
+    const { host, record } = testHost([shop], { 'ann@example.com': ['a.jwt.signed'] });
+    const scram = async (user: string) => ({ ...(await host.scram(user)), vouched: true });
+    const gateway = await startPassThrough(21_026, { ...host, scram });
+    const signIn = (password: string, ssl: boolean): Promise<unknown> =>
+      new pg.Client({
+        host: '127.0.0.1',
+        port: 21_026,
+        user: 'ann@example.com',
+        password,
+        ssl: ssl && { rejectUnauthorized: false },
+      }).connect();
+    await expect(signIn('a.jwt.signed', false)).rejects.toMatchObject({
+      code: '28P01',
+      message: expect.stringContaining('sslmode=require'),
+    });
+    await expect(signIn('another', true)).rejects.toMatchObject({ code: '28P01' });
+    await expect(signIn('a.jwt.signed', true)).rejects.toMatchObject({ code: '08001' }); // signed in; no target is there
+    expect(record.admitted.map(({ proof }) => proof.method)).toEqual(['password']);
+    gateway.stop();
+  });
+
   test('a notice while access is asked for does not disturb the sign-in', async () => {
     const { host } = testHost([shop], { alice: [TOKEN] }, undefined, async (signIn) => {
       signIn.notice?.('approval ap_1 asked of leads');

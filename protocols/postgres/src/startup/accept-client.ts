@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { GatewayError, type Host, type Session } from '@sallyport/core';
+import { GatewayError, type Host, type Proof, type Session, type Target } from '@sallyport/core';
 import { encodeAuthentication } from '../codec/authentication.ts';
 import { encodeReadyForQuery } from '../codec/query.ts';
 import { type BackendKey, encodeBackendKeyData, encodeNegotiateProtocolVersion, encodeParameterStatus } from '../codec/session-messages.ts';
@@ -76,7 +76,7 @@ async function signIn(client: ClientConnection, startup: StartupMessage, host: H
   const database = chooseDatabase(startup.parameters.get('database'), userName, destination);
 
   const { user, target } = destination;
-  const proof = startupOptions(target).sign_in === 'password' ? await passwordSignIn(client) : await scramSignIn(client, user, host);
+  const proof = await prove(client, user, target, host);
 
   // Clients take a notice only behind AuthenticationOk, and that exactly once.
   let pendingOk = encodeAuthentication({ type: 'AuthenticationOk' });
@@ -111,6 +111,14 @@ async function signIn(client: ClientConnection, startup: StartupMessage, host: H
       ]),
     refuse: (error) => client.refuse(error),
   };
+}
+
+/** By SCRAM, or by the secret itself where the target wants that, or an identity provider may know the user. */
+async function prove(client: ClientConnection, user: string, target: Target, host: Host): Promise<Proof> {
+  const { sign_in: method } = startupOptions(target);
+  if (method === 'password') return passwordSignIn(client);
+  const material = await host.scram(user);
+  return method !== 'scram' && material.vouched ? passwordSignIn(client) : scramSignIn(client, user, material, host);
 }
 
 /**

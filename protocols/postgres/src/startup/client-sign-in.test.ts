@@ -57,7 +57,7 @@ async function begin(
   secure: boolean,
 ): Promise<Pick<Outcome, 'proof' | 'offered'> & { reader: MessageReader; socket: Duplex; ours: Duplex }> {
   const [ours, theirs] = duplexPair();
-  const proof = scramSignIn(new ClientConnection(ours, secure, host.signal), user, host);
+  const proof = host.scram(user).then((material) => scramSignIn(new ClientConnection(ours, secure, host.signal), user, material, host));
   proof.catch(() => undefined);
   const reader = new MessageReader(theirs, 'target', host.signal);
   const request = decodeAuthentication(await reader.message(10_000));

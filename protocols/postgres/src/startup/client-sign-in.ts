@@ -35,8 +35,12 @@ export async function passwordSignIn(client: ClientConnection): Promise<Proof> {
  *
  * @throws GatewayError ERR_LOGIN, in the same words whether the user or the token is unknown
  */
-export async function scramSignIn(client: ClientConnection, user: string, host: Host): Promise<Proof> {
-  const material = await host.scram(user);
+export async function scramSignIn(
+  client: ClientConnection,
+  user: string,
+  material: ScramMaterial,
+  host: Pick<Host, 'tls' | 'refused'>,
+): Promise<Proof> {
   const mechanisms = client.secure ? [SCRAM_PLUS, SCRAM] : [SCRAM];
   client.write(encodeAuthentication({ type: 'AuthenticationSASL', mechanisms }));
 
@@ -112,7 +116,7 @@ function checkBinding(binding: string, mechanism: string, offered: boolean): voi
   if (offered && binding === 'y') throw broken('the offer of channel binding was lost on the way, as if somebody had changed it');
 }
 
-function refuse(host: Host, user: string, why: string): never {
+function refuse(host: Pick<Host, 'refused'>, user: string, why: string): never {
   host.refused(user, why);
   throw new GatewayError('ERR_LOGIN', `Password authentication failed for user "${user}": the gateway token is wrong, expired or revoked.`);
 }

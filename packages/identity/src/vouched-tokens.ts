@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { GatewayError, type Identity, type NewEntry, type TokenRow, type TokenStore } from '@sallyport/core';
+import type { IdentityProvider } from './identity-provider.ts';
+import { tokenHash } from './token-text.ts';
+
+/** So many of the provider's tokens may be in use at a time. */
+const MAX_TOKENS = 100_000;
+
+export interface VouchedTokensParts {
+  readonly provider: IdentityProvider;
+  readonly tokens: Pick<TokenStore, 'bySha256' | 'insert'>;
+  /** A log entry of the gateway's. */
+  entry(type: string, body: Readonly<Record<string, unknown>>): NewEntry;
+  /** Names of the configuration's own users: nobody else vouches for them. */
+  isLocal(name: string): boolean;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/**
+ * The JWTs of an identity provider as tokens of the gateway: a row each, so that their sign-ins are counted, `token list`
+ * shows them, `token revoke` ends their sessions, and their sessions end when they do.
+ */
+export class VouchedTokens {
+  readonly #parts: VouchedTokensParts;
+  /** By the row's id. */
+  readonly #remembered = new Map<string, { readonly identity: Identity; readonly expiresAt: number }>();
+
+  constructor(parts: VouchedTokensParts) {
+    this.#parts = parts;
+  }
+
+  /** Whom the provider vouched for with this token, since the gateway runs. */
+  identity(token: string): Identity | undefined {
+    return this.#remembered.get(token)?.identity;
+  }
+
+  /** The row of a JWT, made when it first comes. @throws GatewayError ERR_LOGIN when the JWT is not good here */
+  async row(jwt: string): Promise<TokenRow> {
+    const { provider, tokens, isLocal } = this.#parts;
+    const { name, groups, expiresAt } = await provider.verify(jwt);
+    if (isLocal(name))
+      throw new GatewayError('ERR_LOGIN', `${name} is a user of this gateway's own configuration: sign in with a gateway token.`);
+    const sha256 = tokenHash(jwt);
+    const row = (await tokens.bySha256(sha256)) ?? (await this.#insert(name, expiresAt, sha256));
+    this.#remember(row.id, { identity: { name, kind: 'person', groups }, expiresAt });
+    return row;
+  }
+
+  async #insert(user: string, expiresAt: number, sha256: Buffer): Promise<TokenRow> {
+    const { tokens, entry, now } = this.#parts;
+    const row: TokenRow = {
+      id: `tk_${randomBytes(6).toString('hex')}`,
+      user,
+      createdAt: now(),
+      expiresAt,
+      revokedAt: null,
+      parent: null,
+      targets: [],
+      classes: [],
+      maxSessions: null,
+      sessions: 0,
+      actingFor: null,
+      can: [],
+      sha256,
+      // It is shown itself, never proven: nothing fits these.
+      scramStored: randomBytes(32),
+      scramServer: randomBytes(32),
+      sha1sha1: randomBytes(20),
+    };
+    try {
+      await tokens.insert(row, entry('token.vouched', { token: row.id, user, by: 'identity provider' }));
+      return row;
+    } catch (cause) {
+      const other = await tokens.bySha256(sha256); // another connection came first
+      if (other === undefined) throw cause;
+      return other;
+    }
+  }
+
+  /** What has expired is forgotten when it gets crowded: sessions are not, before their token is. */
+  #remember(token: string, vouched: { readonly identity: Identity; readonly expiresAt: number }): void {
+    if (this.#remembered.size >= MAX_TOKENS) {
+      for (const [other, { expiresAt }] of this.#remembered) if (expiresAt <= this.#parts.now()) this.#remembered.delete(other);
+      if (this.#remembered.size >= MAX_TOKENS)
+        throw new GatewayError('ERR_LIMIT', 'Too many tokens of the identity provider are in use: try again later.');
+    }
+    this.#remembered.set(token, vouched);
+  }
+}
