@@ -26,4 +26,5 @@ fi
 PATH=$PWD/.runtime/node_modules/.bin:$PATH
 NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning'
 export PATH NODE_OPTIONS
-exec node_modules/.bin/jest "$@"
+# Its workers take over what it is started with.
+exec node $(grep "^-" packages/cli/v8-flags) node_modules/jest/bin/jest.js "$@"

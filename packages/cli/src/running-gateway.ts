@@ -1,6 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import type { Store } from '@sallyport/core';
 import { createLog, Gateway, loadConfig } from '@sallyport/gateway';
 import { CliError, EXIT, sentence } from './exit.ts';
@@ -24,15 +23,6 @@ export interface RunningGateway {
   /** Resolves when the record cannot be kept any more: the gateway must not go on then. */
   readonly failed: Promise<Error>;
 }
-
-/**
- * What sockets read lies outside V8's heap, which by default collects all of it whenever 64 MiB have
- * passed: for a large result a full collection every few milliseconds' worth of rows. With the first
- * flag the limit grows with what lives, as it does for the heap itself. The second has the young
- * generation collected at 32 MiB instead of 64, cheaply and before that limit is reached.
- */
-setFlagsFromString('--external-memory-accounted-in-global-limit');
-setFlagsFromString('--scavenger-max-new-space-capacity-mb=8');
 
 /** Takes the data_dir's lock. @throws GatewayError when another gateway has it */
 export async function openServingStore(dataDir: string): Promise<Store> {

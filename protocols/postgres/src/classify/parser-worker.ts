@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
 import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
 import { type Analysed, analyseStatement } from './analyse.ts';
@@ -49,10 +48,6 @@ function analyseText(text: string): Analysed[] {
   });
 }
 
-// The optimising compiler takes 570 MB for a moment to make this module faster than texts, which are
-// parsed once and then come from the cache, ever need.
-setFlagsFromString('--no-wasm-tier-up');
-setFlagsFromString('--no-wasm-dynamic-tiering');
 await loadModule();
 const post = (message: WorkerMessage): void => parentPort?.postMessage(message);
 post('ready');
