@@ -1,9 +1,12 @@
 import { Journal, type JournalOptions } from './journal.ts';
 
-/** How long a record may lie in the journal while nothing else is to be moved. */
-const MOVE_MS = 200;
+/**
+ * How long a record may lie in the journal. What a move brings of a session and does not fill a segment is stored as it
+ * is, to be packed later: the more comes at once, the less is stored twice.
+ */
+const MOVE_MS = 1_000;
 /** A move begins at once when there are so many bytes. */
-const MOVE_BYTES = 4 << 20;
+const MOVE_BYTES = 16 << 20;
 
 /** Decides when the journal is moved into the database: one move at a time, large ones. */
 export class Moves {
