@@ -1,5 +1,12 @@
 import { GatewayError } from '@sallyport/core';
 
+/** A copy with memory of its own: what lives as long as its session must not keep the 64 KiB around it. */
+export function ownBytes(bytes: Buffer): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
+}
+
 /** A message ready to send: `type Byte1 | length Int32 | body`. */
 export function message(type: number, ...body: readonly Buffer[]): Buffer {
   const header = Buffer.allocUnsafe(5);

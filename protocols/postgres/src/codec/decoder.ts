@@ -30,17 +30,15 @@ export interface DecoderOptions {
 }
 
 /** Cuts what a client sends after its StartupMessage. @throws ProtocolError with side `client` */
-export function frontendDecoder(options: DecoderOptions = {}): Decoder<PgFrame> {
-  const largest = options.maxMessageBytes ?? LARGE_MESSAGE_BYTES;
-  const limits = sizeLimits(Object.values(FRONTEND), largest);
-  for (const type of SMALL_FRONTEND) limits[type] = Math.min(SMALL_MESSAGE_BYTES, largest);
-  limits[FRONTEND.PasswordMessage] = Math.min(AUTH_MESSAGE_BYTES, largest);
+export function frontendDecoder({ maxMessageBytes }: DecoderOptions = {}): Decoder<PgFrame> {
+  const limits = maxMessageBytes === undefined ? FRONTEND_LIMITS : frontendLimits(maxMessageBytes);
   return new MessageDecoder('client', limits, undefined);
 }
 
 /** Cuts what a server sends after start-up. @throws ProtocolError with side `target` */
 export function backendDecoder(options: DecoderOptions = {}): Decoder<PgFrame> {
-  const limits = sizeLimits(Object.values(BACKEND), options.maxMessageBytes ?? LARGE_MESSAGE_BYTES);
+  const { maxMessageBytes } = options;
+  const limits = maxMessageBytes === undefined ? BACKEND_LIMITS : sizeLimits(Object.values(BACKEND), maxMessageBytes);
   return new MessageDecoder('target', limits, options.rowRuns === true ? BACKEND.DataRow : undefined);
 }
 
@@ -50,6 +48,17 @@ function sizeLimits(types: readonly number[], largest: number): Float64Array {
   for (const type of types) limits[type] = largest;
   return limits;
 }
+
+function frontendLimits(largest: number): Float64Array {
+  const limits = sizeLimits(Object.values(FRONTEND), largest);
+  for (const type of SMALL_FRONTEND) limits[type] = Math.min(SMALL_MESSAGE_BYTES, largest);
+  limits[FRONTEND.PasswordMessage] = Math.min(AUTH_MESSAGE_BYTES, largest);
+  return limits;
+}
+
+/** All sessions share them. */
+const FRONTEND_LIMITS = frontendLimits(LARGE_MESSAGE_BYTES);
+const BACKEND_LIMITS = sizeLimits(Object.values(BACKEND), LARGE_MESSAGE_BYTES);
 
 /**
  * A message that lies wholly in a chunk becomes a view of it; only one that straddles chunks is

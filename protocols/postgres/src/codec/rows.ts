@@ -104,7 +104,7 @@ export class RowCells {
   /** Cells in the row that was read last. */
   count = 0;
   /** start and end of each cell; end before start is NULL. */
-  #bounds = new Int32Array(64);
+  #bounds = new Int32Array(0);
 
   /**
    * @param raw the message lies in `[from, to)` of it.
@@ -113,7 +113,7 @@ export class RowCells {
   read(raw: Buffer, from = 0, to = raw.length): void {
     if (to - from < HEADER_BYTES + 2) throw broken();
     const count = raw.readUInt16BE(from + HEADER_BYTES);
-    if (count * 2 > this.#bounds.length) this.#bounds = new Int32Array(count * 2);
+    if (count * 2 > this.#bounds.length) this.#bounds = new Int32Array(Math.max(count * 2, 64));
     const bounds = this.#bounds;
     let at = from + HEADER_BYTES + 2;
     for (let index = 0; index < count; index += 1) {

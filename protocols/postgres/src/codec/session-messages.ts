@@ -1,5 +1,5 @@
 import { BodyReader } from './body-reader.ts';
-import { cstring, int32, message } from './bytes.ts';
+import { cstring, int32, message, ownBytes } from './bytes.ts';
 import { BACKEND } from './message-types.ts';
 
 // What a server tells about the session itself, at its start or at any time.
@@ -37,7 +37,7 @@ export interface BackendKeyData extends BackendKey {
 
 export function decodeBackendKeyData(raw: Buffer): BackendKeyData {
   const body = new BodyReader(raw, 'target', 'BackendKeyData');
-  return { type: 'BackendKeyData', processId: body.int32(), secretKey: body.rest() };
+  return { type: 'BackendKeyData', processId: body.int32(), secretKey: ownBytes(body.rest()) };
 }
 
 export function encodeBackendKeyData(key: BackendKey): Buffer {
