@@ -5,11 +5,14 @@
  *
  * - a client that asks for 1 GB of 200-byte rows, recorded, and does not read them;
  * - idle sessions, without and with TLS;
- * - constant load (pgbench, 8 clients, prepared) for some minutes: memory and latency, a line for each minute.
+ * - constant load (pgbench, 8 clients, prepared) for some minutes: latencies, and memory each half a minute.
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { type Gateway, startGateway } from '../../test-fixtures/servers/gateway.ts';
@@ -42,9 +45,9 @@ async function warmUp(gateway: Gateway): Promise<void> {
   await delay(2_000);
 }
 
-async function pgbench(gateway: Gateway, seconds: number): Promise<string> {
+async function pgbench(gateway: Gateway, seconds: number, ...more: readonly string[]): Promise<string> {
   const env = { ...process.env, PGHOST: gateway.host, PGPORT: String(gateway.port), PGUSER: gateway.user, PGPASSWORD: gateway.password };
-  const args = ['-n', '-S', '-M', 'prepared', '-c', '8', '-j', '2', '-T', String(seconds), 'postgres'];
+  const args = ['-n', '-S', '-M', 'prepared', '-c', '8', '-j', '2', '-T', String(seconds), ...more, 'postgres'];
   const { stdout } = await run('pgbench', args, { env: { ...env, PGSSLMODE: 'disable' } });
   return stdout;
 }
@@ -69,11 +72,26 @@ async function idleSessions(gateway: Gateway, count: number, tls: boolean): Prom
 
 async function constantLoad(gateway: Gateway, minutes: number): Promise<void> {
   for (let minute = 1; minute <= minutes; minute += 1) {
-    const stdout = await pgbench(gateway, 60);
-    const latency = /^latency average = (.*)$/m.exec(stdout)?.[1] ?? '?';
-    const rate = /^tps = ([\d.]+)/m.exec(stdout)?.[1] ?? '?';
-    console.log(`minute ${minute}: ${Math.round(Number(rate))} transactions/s, latency ${latency}, ${mebibytes(resident(gateway.pid))}`);
+    const folder = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
+    const half = delay(30_000).then(() => resident(gateway.pid));
+    const stdout = await pgbench(gateway, 60, '--log', `--log-prefix=${join(folder, 'log')}`, '--sampling-rate=0.05');
+    const rate = Number(/^tps = ([\d.]+)/m.exec(stdout)?.[1]);
+    const latencies = await logged(folder);
+    await rm(folder, { recursive: true });
+    const memory = [await half, resident(gateway.pid)].map(mebibytes).join(', ');
+    console.log(`minute ${minute}: ${Math.round(rate)} transactions/s, p50 ${at(latencies, 0.5)}, p99 ${at(latencies, 0.99)}, ${memory}`);
   }
+}
+
+/** Latencies in µs that pgbench logged, ascending: the third word of each line. */
+async function logged(folder: string): Promise<readonly number[]> {
+  const texts = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')));
+  const lines = texts.flatMap((text) => text.split('\n').filter((line) => line !== ''));
+  return lines.map((line) => Number(line.split(' ')[2])).sort((a, b) => a - b);
+}
+
+function at(sorted: readonly number[], share: number): string {
+  return `${((sorted[Math.floor(sorted.length * share)] ?? Number.NaN) / 1000).toFixed(2)} ms`;
 }
 
 function mebibytes(kibibytes: number): string {
