@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdtemp, readFile, stat } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CliError } from '../exit.ts';
@@ -20,15 +20,26 @@ export async function databaseAccount(): Promise<Account | undefined> {
 }
 
 /** True when every account may enter the folder: the way to it is open to others. */
-export async function openToAll(folder: string): Promise<boolean> {
+async function openToAll(folder: string): Promise<boolean> {
   for (let at = folder; ; at = dirname(at)) {
     if (((await stat(at)).mode & 0o001) === 0) return false;
     if (at === dirname(at)) return true;
   }
 }
 
+/** Where the databases' files lie: the demo's folder, or one that their account can reach. A note in the folder says where. */
+export async function databasePlace(folder: string, account: Account | undefined): Promise<string> {
+  if (account === undefined) return folder;
+  const note = join(folder, 'database.place');
+  const noted = existsSync(note) ? (await readFile(note, 'utf8')).trim() : '';
+  if (existsSync(noted)) return noted;
+  const place = (await openToAll(folder)) ? folder : await enterableFolder();
+  await writeFile(note, `${place}\n`);
+  return place;
+}
+
 /** A fresh folder that every account may enter and only we may write. */
-export async function enterableFolder(): Promise<string> {
+async function enterableFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-demo-'));
   await chmod(folder, 0o711);
   return folder;

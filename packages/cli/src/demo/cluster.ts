@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { CliError } from '../exit.ts';
-import { type Account, databaseAccount, enterableFolder, openToAll, reachable } from './account.ts';
+import { type Account, databaseAccount, databasePlace, reachable } from './account.ts';
 import { seedStatements } from './seed.ts';
 
 /** Of what a failing program said, the end is shown. */
@@ -48,16 +48,10 @@ export function launch(cluster: Cluster, program: string, args: readonly string[
   return { child, said: () => said.trim() };
 }
 
-/** As root the database may have to lie elsewhere; a note in the folder says where. */
 async function findCluster(folder: string): Promise<Cluster> {
   const account = await databaseAccount();
   if (account === undefined) return { bin: join(binaries(), 'bin'), data: join(folder, 'database'), account };
-  const note = join(folder, 'database.place');
-  let place = existsSync(note) ? (await readFile(note, 'utf8')).trim() : '';
-  if (!existsSync(place)) {
-    place = (await openToAll(folder)) ? folder : await enterableFolder();
-    await writeFile(note, `${place}\n`);
-  }
+  const place = await databasePlace(folder, account);
   return { bin: join(await reachable(binaries(), place), 'bin'), data: join(place, 'database'), account };
 }
 

@@ -9,6 +9,13 @@ test('ports are put where they belong', () => {
   expect(text).toMatch(/^ {4}address: 127\.0\.0\.1:40001 /m);
 });
 
+test('MariaDB is a target where it is installed, with ports of its own', () => {
+  expect(demoConfiguration(undefined, PORTS)).not.toContain('protocol: mysql');
+  const text = demoConfiguration(undefined, { ...PORTS, mysql: 13_306, mariadb: 40_003 });
+  expect(text).toMatch(/protocol: mysql\n {4}listen: 127\.0\.0\.1:13306 .*\n {4}address: 127\.0\.0\.1:40003\n/);
+  expect(text).toMatch(/protocol: postgres\n {4}listen: 127\.0\.0\.1:15432 .*\n {4}address: 127\.0\.0\.1:40001 /);
+});
+
 test('what its owner changed stays', () => {
   const own = demoConfiguration(undefined, PORTS).replace('timeout: 10m', 'timeout: 2m');
   const again = demoConfiguration(own, { ...PORTS, database: 40_002 });

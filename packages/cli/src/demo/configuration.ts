@@ -6,6 +6,9 @@ export interface DemoPorts {
   readonly admin: number;
   /** Where the demo's own database listens. */
   readonly database: number;
+  /** The same two for MySQL clients and the demo's MariaDB, where one is installed. */
+  readonly mysql?: number;
+  readonly mariadb?: number;
 }
 
 const TEMPLATE = `# The demo's gateway. Change it and send the demo a SIGHUP (kill -HUP $(cat .demo/gateway/sallyport.pid)),
@@ -32,7 +35,7 @@ targets:
       username: app
       password: "\${file:./database.password}"
     labels: { env: demo }
-
+MARIADB
 access:                             # nothing listed, nobody in
   - { groups: [developers, agents, dba], targets: ["shop-*"] }
 
@@ -42,7 +45,7 @@ defaults:                           # classes that pass with no rule
 
 rules:
   - name: schema changes need a DBA
-    match: { protocol: [postgres], class: [ddl, privilege] }
+    match: { protocol: [postgres, mysql], class: [ddl, privilege] }
     action: hold
     approval: { groups: [dba], timeout: 10m }
   - name: no unfiltered deletes by agents
@@ -51,7 +54,7 @@ rules:
     message: add a WHERE clause
 
 masking:
-  - { name: card numbers, columns: ["public.customers.card_number"], method: partial }
+  - { name: card numbers, columns: ["public.customers.card_number", "calls.callers.card_number"], method: partial }
   - { name: phone numbers, columns: ["*.phone"], method: partial, unless: { groups: [support] } }
   - { name: e-mail addresses, columns: ["*.email"], method: hash, unless: { groups: [support] } }   # equal ones stay equal
   - { name: support notes, columns: ["public.customers.notes"], method: redact }
@@ -61,18 +64,34 @@ masking:
 recording: { durability: strict, results: full, keep: 90d }
 `;
 
-/** Which line of the file holds which port. */
+/** Stands in the file only where MariaDB is installed. */
+const MARIADB_TARGET = `  shop-calls:
+    protocol: mysql
+    listen: 127.0.0.1:0             # for the mysql client and every driver
+    address: 127.0.0.1:0
+    tls: disable
+    database: calls
+    credentials:
+      username: app
+      password: "\${file:./database.password}"
+    labels: { env: demo }
+`;
+
+/** Which line of the file holds which port. The first target is PostgreSQL. */
 const PORT_LINES: Readonly<Record<keyof DemoPorts, RegExp>> = {
   admin: /^(admin: \{ listen: 127\.0\.0\.1:)\d+/m,
   postgres: /^( +listen: 127\.0\.0\.1:)\d+/m,
   database: /^( +address: 127\.0\.0\.1:)\d+/m,
+  mysql: /^( +protocol: mysql\n +listen: 127\.0\.0\.1:)\d+/m,
+  mariadb: /^( +protocol: mysql\n.*\n +address: 127\.0\.0\.1:)\d+/m,
 };
 
 /** The demo's configuration: the one that lies there with these ports, or a fresh one. */
 export function demoConfiguration(existing: string | undefined, ports: DemoPorts): string {
-  let text = existing ?? TEMPLATE;
+  let text = existing ?? TEMPLATE.replace('MARIADB\n', () => (ports.mariadb === undefined ? '\n' : `${MARIADB_TARGET}\n`));
   for (const [name, line] of Object.entries(PORT_LINES) as [keyof DemoPorts, RegExp][]) {
-    text = text.replace(line, (_, before: string) => `${before}${ports[name]}`);
+    const port = ports[name];
+    if (port !== undefined) text = text.replace(line, (_, before: string) => `${before}${port}`);
   }
   return text;
 }

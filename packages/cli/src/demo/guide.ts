@@ -21,6 +21,7 @@ export function demoGuide(stack: DemoStack, launcher: string): string {
       `${sallyport} approvals list --state pending`,
     ],
     ['', `SALLYPORT_TOKEN=${tokens.danaApproves} ${sallyport} approvals approve ap_…`],
+    ...callsSteps(stack),
     ['what happened: every session, the last one again, and whether the record is intact', `${sallyport} sessions list`],
     ['', `${sallyport} replay last`],
     ['', `${sallyport} verify --pubkey ${relative(process.cwd(), stack.gateway.publicKeyFile) || stack.gateway.publicKeyFile}`],
@@ -31,4 +32,15 @@ export function demoGuide(stack: DemoStack, launcher: string): string {
   ];
   const lines = steps.map(([title, line]) => `${title === '' ? '' : `\n${colours.bold(`# ${title}`)}\n`}${line}\n`).join('');
   return `${lines}\n${colours.dim(`The configuration is ${stack.configFile}; read it, change it. The tokens last 8 hours. Ctrl-C ends the demo.`)}\n`;
+}
+
+/** The same before MariaDB, where it is installed. */
+function callsSteps({ ports, tokens }: DemoStack): readonly (readonly [string, string])[] {
+  if (ports.mysql === undefined) return [];
+  const mysql = (sql: string): string =>
+    `MYSQL_PWD=${tokens.alice} mysql --host=127.0.0.1 --port=${ports.mysql} --user=alice calls -e "${sql}"`;
+  return [
+    ['the same rules before MariaDB: alice reads who called', mysql(STORY.readCalls)],
+    ['and drops a table there: the client waits, without words for it in MySQL, until dana approves it as above', mysql(STORY.dropCalls)],
+  ];
 }

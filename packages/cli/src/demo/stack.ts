@@ -9,12 +9,15 @@ import { freePort, isFree } from '../port.ts';
 import { openServingStore, type RunningGateway, startGateway } from '../running-gateway.ts';
 import { loadSite, type Site } from '../site.ts';
 import { mintFor } from '../token-mint.ts';
-import { writeDemoConfiguration } from './configuration.ts';
+import { type DemoPorts, writeDemoConfiguration } from './configuration.ts';
 import { startDatabase } from './database.ts';
+import { mariadbServer, startMariadb } from './mariadb.ts';
 
 export interface DemoOptions {
   readonly folder: string;
   readonly port: number;
+  /** Where the gateway listens for MySQL clients, where MariaDB is installed. */
+  readonly mysqlPort: number;
   readonly adminPort: number;
 }
 
@@ -27,12 +30,13 @@ interface DemoTokens {
   readonly aliceApproves: string;
 }
 
-/** The whole demo, running: database, gateway, people. */
+/** The whole demo, running: databases, gateway, people. */
 export interface DemoStack {
   readonly configFile: string;
   /** PEM file of the CA that the gateway's certificate chains to. */
   readonly caFile: string;
-  readonly ports: { readonly postgres: number; readonly admin: number };
+  /** Without `mysql` there is no MariaDB. */
+  readonly ports: { readonly postgres: number; readonly mysql?: number; readonly admin: number };
   readonly tokens: DemoTokens;
   readonly gateway: RunningGateway;
   /** True when the database was created just now. */
@@ -59,29 +63,45 @@ export async function startDemo(options: DemoOptions): Promise<DemoStack> {
   const folder = resolve(options.folder);
   await demandFree(options.port, '--port');
   await demandFree(options.adminPort, '--admin-port');
+  const mariadb = mariadbServer();
+  if (mariadb !== undefined) await demandFree(options.mysqlPort, '--mysql-port');
   // Others may pass through, not look: as root the database runs as another account.
   await mkdir(folder, { recursive: true, mode: 0o711 });
   await chmod(folder, 0o711);
   const password = await databasePassword(join(folder, 'database.password'));
   const store = await openServingStore(join(folder, 'gateway'));
   const configFile = join(folder, 'sallyport.yaml');
-  const ports = { postgres: options.port, admin: options.adminPort, database: await freePort() };
+  const ports: DemoPorts = {
+    ...{ postgres: options.port, admin: options.adminPort, database: await freePort() },
+    ...(mariadb !== undefined && { mysql: options.mysqlPort, mariadb: await freePort() }),
+  };
   await writeDemoConfiguration(configFile, ports);
   const site = await loadSite({ config: configFile }).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
   const gateway = await startGateway(site, store, 'error');
-  const database = await startDatabase(folder, password, ports.database).catch(async (error: unknown) => {
-    await gateway.stop(0);
-    throw error;
-  });
-  const tokens = await mintTokens(site, store);
+  const databases = new AsyncDisposableStack();
   const stop = async (): Promise<void> => {
     await gateway.stop(DRAIN_MS);
-    await database.stop();
+    await databases.disposeAsync();
   };
-  return { configFile, caFile: join(site.config.dataDir, 'keys', 'ca.pem'), ports, tokens, gateway, fresh: database.fresh, stop };
+  try {
+    const database = await startDatabase(folder, password, ports.database);
+    databases.defer(() => database.stop());
+    // A configuration from before MariaDB was installed has no target for it.
+    const calls = site.config.targets.some(({ protocol }) => protocol === 'mysql') ? mariadb : undefined;
+    if (calls !== undefined) await startMariadb(calls, folder, password, ports.mariadb ?? 0).then(({ stop }) => databases.defer(stop));
+    const tokens = await mintTokens(site, store);
+    const { postgres, admin, mysql } = ports;
+    return {
+      ...{ configFile, caFile: join(site.config.dataDir, 'keys', 'ca.pem'), tokens, gateway, fresh: database.fresh, stop },
+      ports: { postgres, admin, ...(calls !== undefined && mysql !== undefined && { mysql }) },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** @throws CliError that names the option to choose another port with */

@@ -9,4 +9,7 @@ export const STORY = {
   alter: 'ALTER TABLE customers ADD COLUMN nickname text',
   tables: "SELECT count(*) FROM pg_tables WHERE tablename = 'orders_2019'",
   newColumns: "SELECT count(*) FROM pg_attribute WHERE attname = 'nickname'",
+  readCalls: 'SELECT c.id, k.name, k.email, k.phone, k.card_number, c.subject FROM calls c JOIN callers k ON k.id = c.caller LIMIT 5',
+  dropCalls: 'DROP TABLE calls_2019',
+  callTables: "SHOW TABLES LIKE 'calls_2019'",
 } as const;

@@ -25,11 +25,13 @@ export interface Running {
 export class Client {
   readonly #stack: DemoStack;
   readonly #psql: boolean;
+  readonly #mysql: boolean;
 
-  /** @param psql false: there is none on this machine, `sallyport exec` stands in. */
-  constructor(stack: DemoStack, psql: boolean) {
+  /** Where a client is not on this machine, `sallyport exec` stands in. */
+  constructor(stack: DemoStack, { psql, mysql }: { readonly psql: boolean; readonly mysql: boolean }) {
     this.#stack = stack;
     this.#psql = psql;
+    this.#mysql = mysql;
   }
 
   /** Sends SQL as somebody, with psql where there is one; rows come back as CSV. */
@@ -47,6 +49,12 @@ export class Client {
     return start('psql', ['-X', '--csv', '-v', 'VERBOSITY=verbose', '-c', sql], env);
   }
 
+  /** Sends SQL to MariaDB, with the client that `sallyport connect` starts. */
+  mysql(token: string, sql: string): Running {
+    const words = this.#mysql ? ['connect', 'shop-calls', '--', '--batch', '-e', sql] : ['exec', 'shop-calls', '--csv', '--', sql];
+    return this.sallyport(words, token);
+  }
+
   /** Runs the command line itself, as whoever holds the token. */
   sallyport(args: readonly string[], token?: string): Running {
     return start(LAUNCHER, ['--config', this.#stack.configFile, ...args], {
@@ -57,9 +65,9 @@ export class Client {
   }
 }
 
-/** Whether this machine has psql. */
-export async function hasPsql(): Promise<boolean> {
-  return (await start('psql', ['--version'], {}).outcome).code === 0;
+/** Whether this machine has a program. */
+export async function hasProgram(name: string): Promise<boolean> {
+  return (await start(name, ['--version'], {}).outcome).code === 0;
 }
 
 function start(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Running {

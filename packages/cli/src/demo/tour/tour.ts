@@ -8,9 +8,11 @@ import { print, say } from '../../output/terminal.ts';
 import { visibleLines } from '../../output/visible.ts';
 import { freePort } from '../../port.ts';
 import { untilSignal } from '../../running-gateway.ts';
+import { noMariadb } from '../mariadb.ts';
 import { startDemo } from '../stack.ts';
 import { approvalSteps } from './approval-steps.ts';
-import { Client, hasPsql } from './client.ts';
+import { callsSteps } from './calls-steps.ts';
+import { Client, hasProgram } from './client.ts';
 import { evidenceSteps } from './evidence-steps.ts';
 import { readingSteps } from './reading-steps.ts';
 import type { Finding, Stage, Step } from './step.ts';
@@ -27,14 +29,18 @@ export async function playTour(): Promise<number> {
   const began = Date.now();
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-tour-'));
   try {
-    const psql = await hasPsql();
-    say(psql ? 'Clients are psql and sallyport.' : 'psql is not installed here: sallyport exec stands in for it.');
-    const stack = await startDemo({ folder, port: await freePort(), adminPort: await freePort() });
+    const psql = await hasProgram('psql');
+    const mysql = (await hasProgram('mysql')) || (await hasProgram('mariadb'));
+    for (const [name, here] of Object.entries({ psql, mysql })) {
+      if (!here) say(`${name} is not installed here: sallyport exec stands in for it.`);
+    }
+    const stack = await startDemo({ folder, port: await freePort(), mysqlPort: await freePort(), adminPort: await freePort() });
+    if (stack.ports.mysql === undefined) say(noMariadb());
     say(`A shop and a gateway are up after ${formatDuration(Date.now() - began)}.`);
     const over = new AbortController();
     let failed: number | undefined;
     try {
-      const played = playAll(steps({ stack, client: new Client(stack, psql), folder }), over.signal);
+      const played = playAll(steps({ stack, client: new Client(stack, { psql, mysql }), folder }), over.signal);
       failed = (await Promise.race([played, untilSignal(stack.gateway)])) ?? undefined;
     } finally {
       over.abort();
@@ -52,7 +58,8 @@ export async function playTour(): Promise<number> {
 
 /** In their order: later steps look at what earlier ones left. */
 function steps(stage: Stage): readonly Step[] {
-  return [...readingSteps(stage), ...approvalSteps(stage), ...evidenceSteps(stage)];
+  const calls = stage.stack.ports.mysql === undefined ? [] : callsSteps(stage);
+  return [...readingSteps(stage), ...approvalSteps(stage), ...calls, ...evidenceSteps(stage)];
 }
 
 /**
