@@ -21,6 +21,14 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
     database: shop
     credentials: { username: app, password: "\${env:SHOP_DB_PASSWORD}" }
     labels: { env: prod, team: payments }
+  calls-db:
+    protocol: mysql                         # MariaDB too
+    listen: 127.0.0.1:13306
+    address: calls.internal:3306
+    tls: verify-full
+    database: calls
+    databases: [calls_archive]
+    credentials: { username: app, password: "\${env:CALLS_DB_PASSWORD}" }
 `,
   access: `access:
   - { groups: [developers, agents], targets: ["shop-*"] }

@@ -13,7 +13,7 @@ interface Options extends SiteOptions {
 
 export function connectCommand(): Command {
   return new Command('connect')
-    .description("start the target's own client (psql), signed in for you")
+    .description("start the target's own client (psql, mysql), signed in for you")
     .argument('<target>', 'a name that `sallyport targets` lists')
     .argument('[arguments...]', "after --: the client's own arguments")
     .option('--database <name>', 'another database than the default')
