@@ -1,8 +1,4 @@
-/** Chooses: from a list, or a number below a bound. */
-export interface Dice {
-  of<T>(choices: readonly T[]): T;
-  below(bound: number): number;
-}
+import type { Dice } from '../../../test-fixtures/dice.ts';
 
 export interface RandomColumn {
   readonly name: string;

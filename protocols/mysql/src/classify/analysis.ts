@@ -100,6 +100,8 @@ export interface StatementAnalysis {
   readonly describes: boolean;
   /** Data of relations that are not named may come out: CALL, HANDLER … READ, stored functions, LOAD_FILE. */
   readonly opaque: boolean;
+  /** It gives user variables values: what a later statement is run with. */
+  readonly assigns: boolean;
   /** Its literals hold authentication secrets: IDENTIFIED BY, SET PASSWORD, CREATE SERVER. */
   readonly secret: boolean;
   /** `[start, end)` in the text, without the `;` behind it. */

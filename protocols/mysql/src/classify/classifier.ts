@@ -155,6 +155,7 @@ function parsed(parse: Parse): Analysed {
     collected: survey.collected,
     opaque: survey.opaque,
     describes: survey.describes,
+    assigns: survey.assigns,
     secret: survey.secret,
     start,
     end: cursor.tokens.end(cursor.at - 1),

@@ -107,6 +107,7 @@ class ExpressionWalk {
     this.#value();
     if (cursor.accept(':=')) {
       survey.add('session');
+      survey.assigns = true;
       this.#assigning ??= survey.reads;
       this.#operand = false;
     }

@@ -78,6 +78,7 @@ function runs({ survey }: Parse, { statements, failure }: Analysis): void {
     survey.copies ||= statement.copies;
     survey.collected ||= statement.collected;
     survey.opaque ||= statement.opaque;
+    survey.assigns ||= statement.assigns;
     survey.secret ||= statement.secret;
     survey.unsettles ||= statement.unsettles || statement.database !== undefined;
     survey.reason ??= statement.reason;

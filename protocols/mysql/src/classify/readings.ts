@@ -41,6 +41,7 @@ function both(one: StatementAnalysis, other: StatementAnalysis): StatementAnalys
     collected: one.collected || other.collected,
     opaque: one.opaque || other.opaque,
     describes: one.describes && other.describes,
+    assigns: one.assigns || other.assigns,
     secret: one.secret || other.secret,
   };
 }

@@ -15,6 +15,7 @@ export class Survey {
   collected = false;
   opaque = false;
   describes = false;
+  assigns = false;
   secret = false;
   unsettles = false;
   /** The value of a literal had a say. */
@@ -70,6 +71,7 @@ export class Survey {
     for (const alias of other.aliases) this.aliases.add(alias);
     this.collected ||= other.collected;
     this.opaque ||= other.opaque;
+    this.assigns ||= other.assigns;
     this.secret ||= other.secret;
     this.byValue ||= other.byValue;
     this.reason ??= other.reason;

@@ -72,6 +72,7 @@ function assignment(parse: Parse, stops: ReadonlySet<string>, spoken: Spoken): v
   if (cursor.kind === 'variable') {
     cursor.at += 1;
     survey.add('session');
+    survey.assigns = true;
     equals(parse);
     value(parse, stops);
     return;

@@ -47,7 +47,9 @@ export interface MeaningInputs {
 
 /** The statements that cannot be judged without knowing what their names mean. */
 export function needsSchema(analysis: Analysis): boolean {
-  return analysis.statements.some(({ relations }) => relations.length > 0);
+  return analysis.statements.some(
+    ({ relations, prepare }) => relations.length > 0 || (prepare !== undefined && needsSchema(prepare.analysis)),
+  );
 }
 
 /** The analysis with what its EXECUTEs run put in. What is not known stays unknown. */
@@ -81,10 +83,17 @@ export function meaningOf(inputs: MeaningInputs): Meaning {
     exposed,
     telling: exposed || (!protection.none && classification.class.some((one) => one !== 'read' && one !== 'session')),
     launders: !protection.none && (analysis.failure !== undefined || statements.some((one) => one.exposed && one.analysis.copies)),
-    sealed: exposed || analysis.failure !== undefined || analysis.statements.some(({ secret }) => secret),
+    sealed: exposed || analysis.failure !== undefined || analysis.statements.some((statement) => isSealed(statement, inputs)),
     schema,
     refusal: closedDatabase(analysis, inputs) ?? refusalOf(classification.class, inputs),
   };
+}
+
+/** Its literals may be secrets, or values that a later statement looks for in masked data. */
+function isSealed({ secret, assigns, prepare }: StatementAnalysis, { protection, schema }: MeaningInputs): boolean {
+  if (secret || protection.none || (!assigns && prepare === undefined)) return secret;
+  const { statements = [], failure } = prepare?.analysis ?? {};
+  return assigns || failure !== undefined || statements.some((statement) => protection.reaches(statement, schema));
 }
 
 /** It may change what names mean. */

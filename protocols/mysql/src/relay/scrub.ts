@@ -30,6 +30,18 @@ const ECHOES: readonly RegExp[] = [
   /^Cannot execute statement in a READ ONLY transaction$/,
 ];
 
+const NEAR = /^(.* near ')(.*)(' at line \d+)$/s;
+
+/** A syntax error quotes the rest of the text from the word on that is not understood, literals and all. */
+function withoutLiterals(message: string, text: string): string {
+  const [, before, near, behind] = NEAR.exec(message) ?? [];
+  if (near === undefined) return message;
+  const place = text.indexOf(near.replace(/\.\.\.$/, ''));
+  const quotes = text.slice(0, Math.max(place, 0)).replace(/[^'"]/g, '').length;
+  const plain = place < 0 || quotes % 2 === 1 ? '' : near.replace(/['"\d].*$/s, '');
+  return plain === near ? message : `${before}${plain}…${behind}`;
+}
+
 /** Says nothing but words that stand in the command, and the server's own. A name's parts count one by one. */
 function isEcho(message: string, text: string): boolean {
   const written = text.toLowerCase();
@@ -49,7 +61,7 @@ function isEcho(message: string, text: string): boolean {
  * @param indirect what ran was not, or not only, that text: triggers, procedures, stored functions
  */
 export function scrubError(err: Err, text: string, indirect: boolean): Err {
-  if (indirect ? isEcho(err.message, text) : TELLING_NOTHING.has(err.code)) return err;
+  if (indirect ? isEcho(err.message, text) : TELLING_NOTHING.has(err.code)) return { ...err, message: withoutLiterals(err.message, text) };
   return { ...err, message: `The target reported error ${err.code}; its text is withheld, because it may quote masked values.` };
 }
 
