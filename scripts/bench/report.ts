@@ -59,9 +59,9 @@ function markdown(head: readonly string[], rows: readonly (readonly string[])[])
   return [head, head.map((_, column) => (column < 2 ? '---' : '--:')), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** The document with what stands between its two markers replaced. */
-export function withTable(document: string, text: string): string {
-  const [begin, end] = ['<!-- measured -->', '<!-- /measured -->'];
+/** The document with what stands between its two markers replaced. @param what which markers */
+export function withTable(document: string, text: string, what: 'measured' | 'measured-mysql' = 'measured'): string {
+  const [begin, end] = [`<!-- ${what} -->`, `<!-- /${what} -->`];
   const [from, to] = [document.indexOf(begin), document.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/performance.md lost its markers ${begin} and ${end}.`);
   return `${document.slice(0, from + begin.length)}\n${text}\n${document.slice(to)}`;

@@ -53,10 +53,19 @@ function route(name: string, { user, password }: PostgresServer | Gateway, port:
 }
 
 async function pipe(database: PostgresServer, stack: AsyncDisposableStack): Promise<Route> {
+  const { port, pid } = await startPipe(database.port, stack);
+  return { ...route('node pipe', database, port), pid };
+}
+
+/** What everything is compared with, before a server of any kind. */
+export async function startPipe(
+  target: number,
+  stack: AsyncDisposableStack,
+): Promise<{ readonly port: number; readonly pid: number | undefined }> {
   const port = await freePort();
   const program = join(import.meta.dirname, 'pipe.ts');
-  const pid = await start(spawn(process.execPath, [program, String(port), String(database.port)], { stdio: 'ignore' }), port, stack);
-  return { ...route('node pipe', database, port), pid };
+  const pid = await start(spawn(process.execPath, [program, String(port), String(target)], { stdio: 'ignore' }), port, stack);
+  return { port, pid };
 }
 
 async function haproxy(database: PostgresServer, folder: string, stack: AsyncDisposableStack): Promise<Route> {
@@ -134,8 +143,8 @@ async function accepts(port: number): Promise<boolean> {
   }
 }
 
-/** What a reader must know about the machine to make sense of the numbers. */
-export function machine(): string {
+/** What a reader must know about the machine to make sense of the numbers. @param tools each with its arguments, to print its version */
+export function machine(...tools: readonly (readonly [string, ...string[]])[]): string {
   const line = (program: string, ...args: readonly string[]): string => {
     try {
       return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n')[0] ?? '';
@@ -144,5 +153,7 @@ export function machine(): string {
     }
   };
   const cpu = line('sh', '-c', "sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1");
-  return `${line('nproc')} cores (${cpu}), Node.js ${process.version}, ${line('pgbench', '--version')}, ${line('/usr/sbin/haproxy', '-v')}, ${line('/usr/sbin/pgbouncer', '--version')}`;
+  return [`${line('nproc')} cores (${cpu})`, `Node.js ${process.version}`, ...tools.map(([tool, ...args]) => line(tool, ...args))].join(
+    ', ',
+  );
 }

@@ -58,7 +58,7 @@ execFileSync('pgbench', ['-i', '-q', '-s', '10', database.connectionString], { s
 execFileSync('psql', ['-X', '-q', '-c', PREPARE, database.connectionString], { stdio: 'ignore' });
 
 const results = await measureAll(routes, rounds, seconds);
-const words = `${rounds} interleaved rounds of ${seconds} s, medians, in brackets the ratio to a plain Node.js pipe. ${machine()}. Load average before the start: ${load}, at the end: ${loadavg()[0]?.toFixed(1)}.`;
+const words = `${rounds} interleaved rounds of ${seconds} s, medians, in brackets the ratio to a plain Node.js pipe. ${machine(['pgbench', '--version'], ['/usr/sbin/haproxy', '-v'], ['/usr/sbin/pgbouncer', '--version'])}. Load average before the start: ${load}, at the end: ${loadavg()[0]?.toFixed(1)}.`;
 const text = `${table(results)}\n\n${costTable(results)}\n\n${words}`;
 console.log(text);
 await mkdir(CACHE, { recursive: true });

@@ -8,7 +8,7 @@ export interface Scenario {
   readonly name: string;
   readonly unit: 'transactions/s' | 'MB/s';
   readonly clients: number;
-  /** pgbench's options besides clients and time. */
+  /** pgbench's or sysbench's options besides clients and time. */
   readonly options: readonly string[];
   /** How much of the unit one transaction is worth. */
   readonly worth: number;
@@ -71,7 +71,7 @@ export async function measure(scenario: Scenario, route: Route, seconds: number)
 }
 
 /** Microseconds that a process and its threads have used so far, by the kernel's clock of 100 Hz. */
-function processorTime(pid: number | undefined): number {
+export function processorTime(pid: number | undefined): number {
   if (pid === undefined) return Number.NaN;
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const [user, system] = stat
