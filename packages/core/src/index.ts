@@ -14,6 +14,7 @@ export * from './protocol.ts';
 export * from './pump.ts';
 export * from './ruling.ts';
 export * from './scram.ts';
+export * from './slab.ts';
 export * from './socket-reader.ts';
 export * from './store.ts';
 export * from './token-shape.ts';

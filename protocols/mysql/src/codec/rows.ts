@@ -1,4 +1,5 @@
 import { BodyReader } from './body-reader.ts';
+import { lenencBytes } from './bytes.ts';
 import type { ColumnDefinition } from './columns.ts';
 import { readValue } from './values.ts';
 
@@ -46,9 +47,74 @@ export function binaryCells(payload: Buffer, columns: readonly Pick<ColumnDefini
   return cells;
 }
 
+/** A text as a cell of either protocol. */
+export function textCell(text: string | null): Buffer | null {
+  return text === null ? null : lenencBytes(text);
+}
+
 /** Marks a cell of a binary row as NULL, in place. */
 export function setNull(payload: Buffer, index: number): void {
   const bit = index + BITMAP_OFFSET;
   const at = 1 + (bit >> 3);
   payload[at] = (payload[at] as number) | (1 << (bit & 7));
+}
+
+/** Where the cells of a row lie, without making anything of them: a row that is read overwrites the one before. */
+export class RowCells {
+  /** Start, start of the value and end of each cell; a NULL's value starts before the payload. */
+  #bounds = new Int32Array(0);
+
+  /** @throws ProtocolError when the row has other cells than so many */
+  readText(payload: Buffer, columns: number): void {
+    const bounds = this.#room(columns);
+    let at = 0;
+    for (let index = 0; index < columns; index += 1) {
+      const first = payload[at] ?? 0xff;
+      const length = first === TEXT_NULL ? 0 : first;
+      // Most values are short, and most rows whole: the others are for textCells to judge.
+      if (first > TEXT_NULL || at + 1 + length > payload.length) {
+        this.#take(textCells(payload, columns));
+        return;
+      }
+      bounds[index * 3] = at;
+      bounds[index * 3 + 1] = first === TEXT_NULL ? -1 : at + 1;
+      at += 1 + length;
+      bounds[index * 3 + 2] = at;
+    }
+    if (at !== payload.length) this.#take(textCells(payload, columns));
+  }
+
+  /** @throws ProtocolError as readText */
+  readBinary(payload: Buffer, columns: readonly Pick<ColumnDefinition, 'type'>[]): void {
+    this.#take(binaryCells(payload, columns));
+  }
+
+  isNull(index: number): boolean {
+    return this.value(index) < 0;
+  }
+
+  /** See {@link Cell.start}. */
+  start(index: number): number {
+    return this.#bounds[index * 3] as number;
+  }
+
+  /** Where the value itself begins. */
+  value(index: number): number {
+    return this.#bounds[index * 3 + 1] as number;
+  }
+
+  end(index: number): number {
+    return this.#bounds[index * 3 + 2] as number;
+  }
+
+  #take(cells: readonly Cell[]): void {
+    const bounds = this.#room(cells.length);
+    for (const [index, { start, end, value }] of cells.entries())
+      bounds.set([start, value === undefined ? -1 : end - value.length, end], index * 3);
+  }
+
+  #room(cells: number): Int32Array {
+    if (cells * 3 > this.#bounds.length) this.#bounds = new Int32Array(cells * 3);
+    return this.#bounds;
+  }
 }

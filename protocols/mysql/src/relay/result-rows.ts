@@ -1,11 +1,10 @@
 import { GatewayError, ProtocolError, type Step } from '@sallyport/core';
-import { packets } from '../codec/bytes.ts';
-import { MAX_PAYLOAD_BYTES, type MyFrame } from '../codec/frames.ts';
+import { HEADER_BYTES, MAX_PAYLOAD_BYTES, type MyFrame } from '../codec/frames.ts';
 import { textCells } from '../codec/rows.ts';
 import { statementOf } from './asking.ts';
 import type { Conversation } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
-import { MAX_MASKED_ROW_BYTES, maskRow } from './row-masker.ts';
+import { MAX_MASKED_ROW_BYTES, RowMasker } from './row-masker.ts';
 import { planRows, type RowPlan } from './row-plan.ts';
 import { NOTHING, toClient } from './steps.ts';
 
@@ -14,6 +13,7 @@ const VERBATIM: RowPlan = [];
 /** Result rows on their way to the client: verbatim, or with the masked cells rewritten. */
 export class ResultRows {
   readonly #conversation: Conversation;
+  readonly #masker = new RowMasker();
   /** Payload of the present row, where it is looked into; undefined while its parts pass. */
   #parts: Buffer[] | undefined;
   #bytes = 0;
@@ -85,16 +85,10 @@ export class ResultRows {
     const command = run ?? statement?.cursor;
     if (command === undefined) throw new ProtocolError('target', 'The target sent a row that belongs to no command.');
     if (exchange.muted) return NOTHING;
-    const row = maskRow(
-      payload,
-      exchange.columns,
-      exchange.plan ?? VERBATIM,
-      kind !== 'query',
-      command,
-      this.#conversation.protection.textMask,
-    );
-    const data = packets(row, exchange.sequence);
-    exchange.sequence += Math.floor(row.length / MAX_PAYLOAD_BYTES) + 1;
+    const { columns, plan = VERBATIM } = exchange;
+    const { textMask } = this.#conversation.protection;
+    const data = this.#masker.mask(payload, { columns, plan, binary: kind !== 'query', run: command, textMask }, exchange.sequence);
+    exchange.sequence += Math.floor((data.length - HEADER_BYTES) / MAX_PAYLOAD_BYTES) + 1;
     command.row(data.length, 0);
     return toClient(data);
   }

@@ -1,18 +1,21 @@
 import type { Mask } from '@sallyport/core';
 import type { StatementAnalysis } from '../classify/analysis.ts';
 import type { ColumnDefinition } from '../codec/columns.ts';
+import { textCell } from '../codec/rows.ts';
 import { isSearched, isText } from '../codec/values.ts';
 import { isClearOutput, outputsAt } from './clear-columns.ts';
 import type { Protection } from './protection.ts';
 import { columnOf, isSystemSchema, type Schema } from './schema.ts';
 
 /** A cell of each row that is looked at. */
-interface CellMask {
+export interface CellMask {
   readonly index: number;
   /** undefined: only what is sensitive by its form is masked. */
   readonly mask: Mask | undefined;
   /** False: the column's type cannot hold a masked text, so the cell becomes NULL. */
   readonly text: boolean;
+  /** The cell as it is sent, where it is the same for every value; null is NULL. */
+  readonly fixed: Buffer | null | undefined;
 }
 
 /** The cells of a result that are looked at, in ascending order. Empty: rows pass verbatim. */
@@ -36,9 +39,15 @@ export function planRows(inputs: PlanInputs): RowPlan {
   inputs.columns.forEach((column, index) => {
     const mask = maskOf(inputs, column, index);
     const searched = protection.textMask !== undefined && isSearched(column.type);
-    if (mask !== undefined || searched) plan.push({ index, mask, text: isText(column.type, column.charset) });
+    const text = isText(column.type, column.charset);
+    if (mask !== undefined || searched) plan.push({ index, mask, text, fixed: mask && fixedCell(mask, text) });
   });
   return plan;
+}
+
+function fixedCell(mask: Mask, text: boolean): Buffer | null | undefined {
+  if (!text) return null;
+  return mask.fixed === undefined ? undefined : textCell(mask.fixed);
 }
 
 function maskOf(inputs: PlanInputs, column: ColumnDefinition, index: number): Mask | undefined {

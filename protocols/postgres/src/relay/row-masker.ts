@@ -1,7 +1,6 @@
-import { ProtocolError } from '@sallyport/core';
+import { ProtocolError, Slab } from '@sallyport/core';
 import { HEADER_BYTES } from '../codec/decoder.ts';
 import { RowCells } from '../codec/rows.ts';
-import { Slab } from '../codec/slab.ts';
 import type { CellEditor } from './cell-editor.ts';
 
 /** A masked row is built in memory, so its size has a bound; rows without masks have none. */
@@ -44,7 +43,8 @@ export class RowMasker {
       const value = editor.edit(plan, rows, from, to);
       if (value === undefined) continue;
       out.copy(rows, this.#copied, from - 4);
-      out.nullable(value);
+      out.int32(value === null ? -1 : value.length);
+      if (value !== null) out.copy(value, 0, value.length);
       this.#copied = to;
       size += (value?.length ?? 0) - (to - from);
     }

@@ -28,11 +28,10 @@ export class Slab {
     used += from.copy(bytes, used, start, end);
   }
 
-  /** `Int32 length | bytes`, or length -1 for NULL. */
-  nullable(value: Buffer | null): void {
-    this.#room(4 + (value?.length ?? 0));
-    used = bytes.writeInt32BE(value === null ? -1 : value.length, used);
-    if (value !== null) used += value.copy(bytes, used);
+  /** Big-endian. */
+  int32(value: number): void {
+    this.#room(4);
+    used = bytes.writeInt32BE(value, used);
   }
 
   /** @param at in the piece. */
