@@ -28,9 +28,30 @@ const TEXTS: ReadonlySet<number> = new Set([
   TYPE.BLOB,
 ]);
 
+/** Values with their length before them that are neither text nor JSON. 0xf2 is MySQL's VECTOR. */
+const SIZED: ReadonlySet<number> = new Set([TYPE.DECIMAL, TYPE.NEWDECIMAL, TYPE.BIT, TYPE.GEOMETRY, 0xf2]);
+
 /** The column can hold any text: a masked one too. */
 export function isText(type: number, charset: number): boolean {
-  return TEXTS.has(type) && charset !== BINARY_CHARSET;
+  return TEXTS.has(type) && charset !== BINARY_CHARSET && isReadable(charset);
+}
+
+/** Collations of swe7, ucs2, utf16, utf16le, utf32 and filename, whose bytes below 0x80 are not ASCII's. */
+const UNREADABLE: ReadonlySet<number> = new Set([10, 17, 35, 54, 55, 56, 60, 61, 62, 82, 90, 159]);
+/** The last that MySQL has; beyond it only MariaDB's: those without padding, and utf8mb3's and utf8mb4's by UCA 14. */
+const LAST = 323;
+const NO_PAD = 1024;
+const UCA_1400 = { first: 2048, behind: 2560 };
+
+/**
+ * Whether ASCII in a text of that collation is ASCII: only then a mask may stand in it, and forms are found in it. What is not
+ * known is not. https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_character_set.html
+ */
+export function isReadable(collation: number): boolean {
+  if (collation >= UCA_1400.first) return collation < UCA_1400.behind;
+  const plain = collation >= NO_PAD ? collation - NO_PAD : collation;
+  const wide = plain >= 101 && plain <= 183;
+  return plain > 0 && plain <= LAST && !wide && !UNREADABLE.has(plain);
 }
 
 /** Anything may stand in it: bytes and JSON too. */
@@ -42,7 +63,10 @@ export function isSearched(type: number): boolean {
 export function readValue(body: BodyReader, type: number): Buffer {
   const fixed = FIXED_BYTES[type];
   if (fixed !== undefined) return body.bytes(fixed);
-  return TIMES.has(type) ? body.bytes(body.int(1)) : body.lenencBytes();
+  if (TIMES.has(type)) return body.bytes(body.int(1));
+  // Of another width than was thought it would shift every cell behind it, and masks would be put beside their values.
+  if (!isSearched(type) && !SIZED.has(type)) throw body.broken(`a value of the unknown type 0x${type.toString(16)}`);
+  return body.lenencBytes();
 }
 
 /** A value of the binary protocol as the text protocol would show it; undefined for bytes that are no text. */

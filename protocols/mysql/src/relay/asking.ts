@@ -10,6 +10,7 @@ import { followPrepared, type Meaning, meaningOf, needsSchema } from './meaning.
 import { Run } from './run.ts';
 import type { Schema } from './schema.ts';
 import { each } from './steps.ts';
+import { carriesMaskIn } from './written-masks.ts';
 
 /** A statement of the client's: what policy is asked about. */
 export interface Request {
@@ -77,7 +78,8 @@ export class Asking {
   #judge(request: Request, analysis: Analysis, schema: Schema | undefined): Step {
     const { gate, protection, databases, status } = this.#conversation;
     const { text, bytes, settings, parameters = [], flags = 0 } = request;
-    const carriesMask = !protection.none && (gate.isMask(text) || parameters.some((parameter) => gate.isMask(parameterText(parameter))));
+    const carriesMask =
+      !protection.none && (carriesMaskIn(text, settings, gate) || parameters.some((parameter) => gate.isMask(parameterText(parameter))));
     const meaning = meaningOf({
       text,
       analysis,

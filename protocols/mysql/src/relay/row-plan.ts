@@ -2,7 +2,7 @@ import type { Mask } from '@sallyport/core';
 import type { StatementAnalysis } from '../classify/analysis.ts';
 import type { ColumnDefinition } from '../codec/columns.ts';
 import { textCell } from '../codec/rows.ts';
-import { isSearched, isText } from '../codec/values.ts';
+import { isReadable, isSearched, isText } from '../codec/values.ts';
 import { isClearOutput, outputsAt } from './clear-columns.ts';
 import type { Protection } from './protection.ts';
 import { columnOf, isSystemSchema, type Schema } from './schema.ts';
@@ -40,7 +40,9 @@ export function planRows(inputs: PlanInputs): RowPlan {
     const mask = maskOf(inputs, column, index);
     const searched = protection.textMask !== undefined && isSearched(column.type);
     const text = isText(column.type, column.charset);
-    if (mask !== undefined || searched) plan.push({ index, mask, text, fixed: mask && fixedCell(mask, text) });
+    // What cannot be looked through is not shown.
+    const hiding = mask ?? (searched && !isReadable(column.charset) ? protection.mask : undefined);
+    if (hiding !== undefined || searched) plan.push({ index, mask: hiding, text, fixed: hiding && fixedCell(hiding, text) });
   });
   return plan;
 }

@@ -39,7 +39,7 @@ function withoutLiterals(message: string, text: string): string {
   const place = text.indexOf(near.replace(/\.\.\.$/, ''));
   const quotes = text.slice(0, Math.max(place, 0)).replace(/[^'"]/g, '').length;
   const plain = place < 0 || quotes % 2 === 1 ? '' : near.replace(/['"\d].*$/s, '');
-  return plain === near ? message : `${before}${plain}…${behind}`;
+  return plain === near ? message : `${before}${plain}...${behind}`;
 }
 
 /** Says nothing but words that stand in the command, and the server's own. A name's parts count one by one. */

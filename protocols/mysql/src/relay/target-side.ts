@@ -23,6 +23,8 @@ const ERR = 0xff;
 const MAX_EOF_BYTES = 9;
 /** A message that is looked into is put together; nothing but rows is that large in earnest. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+/** The most that a table or a select list may have. */
+const MAX_COLUMNS = 4096;
 const LAST_ROW_SENT = 0x0080;
 
 /** Called with a prepared statement's answer. */
@@ -103,6 +105,8 @@ export class TargetSide {
     if (payload[0] === OK) return this.#resultOver(exchange, payload, this.#ok(payload), true);
     if (payload[0] === LOCAL_INFILE) return this.#localInfile(payload, sequence, exchange);
     exchange.missing = new BodyReader(payload, 'target', 'result header').lenenc();
+    if (exchange.missing > MAX_COLUMNS)
+      throw new ProtocolError('target', `The target announced a result of more than ${MAX_COLUMNS} columns.`);
     if (exchange.missing === 0 || payload[0] === EOF) throw unexpected(exchange, payload);
     exchange.columns = [];
     exchange.phase = 'definitions';
