@@ -43,6 +43,16 @@ export type OutputRef =
   | { readonly kind: 'star' | 'count' | 'constant' }
   | { readonly kind: 'expression'; readonly columns: readonly string[]; readonly opaque: boolean };
 
+/** A value that the WHERE of a flat query compares with a column by `=` or IN. */
+export interface Compared {
+  /** The column as written, without what qualifies it. */
+  readonly column: string;
+  /** A literal '…' that stands alone, `[start, end)` in the text with its quotes, and what it says. */
+  readonly literal?: { readonly start: number; readonly end: number; readonly value: string };
+  /** The number of a parameter, from 0. */
+  readonly parameter?: number;
+}
+
 /** A change of a system variable. */
 export interface VariableChange {
   /** Lower case: `sql_mode`. SET NAMES and SET CHARACTER SET change `names`. */
@@ -76,6 +86,8 @@ export interface StatementAnalysis {
   readonly flat: boolean;
   /** What it calls tables, derived tables and WITH queries in FROM, at any depth, lower case: a server may tell such a name as a table's. */
   readonly aliases: readonly string[];
+  /** Absent: nothing, or it is not known what is. */
+  readonly compared?: readonly Compared[];
   /** PREPARE name FROM '…': the text and its analysis. Names are lower case, as the server compares them. */
   readonly prepare?: { readonly name: string; readonly text: string; readonly analysis: Analysis };
   /**

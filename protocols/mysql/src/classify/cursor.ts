@@ -99,8 +99,13 @@ export class Cursor {
 
   /** What the literal here says; undefined for anything but one plain '…' without a prefix or another one behind it. */
   literal(): string | undefined {
-    if (this.kind !== 'string' || this.tokens.kind(this.at + 1) === 'string') return undefined;
-    const written = this.tokens.written(this.at);
+    return this.literalAt(this.at);
+  }
+
+  /** {@link literal} at a token. */
+  literalAt(index: number): string | undefined {
+    if (this.tokens.kind(index) !== 'string' || this.tokens.kind(index + 1) === 'string') return undefined;
+    const written = this.tokens.written(index);
     return /^['"]/.test(written) ? unquoted(written, this.#backslashEscapes) : undefined;
   }
 

@@ -16,13 +16,15 @@ export const noUses = (): Uses => ({ columns: [], opaque: false, computed: false
 
 /** What holds for the outermost statement only. */
 export type Outermost = {
-  -readonly [key in 'outputs' | 'flat' | 'prepare' | 'execute' | 'deallocate' | 'database']?: StatementAnalysis[key];
+  -readonly [key in 'outputs' | 'flat' | 'compared' | 'prepare' | 'execute' | 'deallocate' | 'database']?: StatementAnalysis[key];
 };
 
 /** What a query gives back. `outputs` is absent for what is no single SELECT. */
 export interface QueryShape {
   readonly outputs?: readonly OutputRef[];
   readonly flat: boolean;
+  /** `[start, end)` of its WHERE among the tokens. */
+  readonly where?: readonly [start: number, end: number];
 }
 
 /** The rules that need each other, so that no file needs to import back. */
@@ -46,6 +48,8 @@ export class Parse {
   outermost: Outermost = {};
   /** WITH queries in sight, as written: of another case it may be a table, which is the safe guess. */
   queries: ReadonlySet<string> = new Set();
+  /** See {@link QueryShape.where}, of the query that is being parsed. */
+  where: QueryShape['where'];
   verb = '';
   /** The statement stands within another, or in a stored program. */
   inner = false;
@@ -68,6 +72,16 @@ export class Parse {
     this.inner = true;
     inside();
     this.inner = before;
+  }
+
+  /** Runs `inside`, which parses the clauses of one query. */
+  whereOf(inside: () => void): QueryShape['where'] {
+    const outer = this.where;
+    this.where = undefined;
+    inside();
+    const found = this.where as QueryShape['where'];
+    this.where = outer;
+    return found;
   }
 
   /** Runs `inside` with a survey of its own. */

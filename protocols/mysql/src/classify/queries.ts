@@ -99,8 +99,8 @@ function select(parse: Parse): QueryShape {
   if (cursor.word === 'INTO') into(parse);
   let flat = true;
   if (cursor.accept('FROM')) flat = tableReferences(parse).plain;
-  tail(parse);
-  return { outputs, flat };
+  const where = parse.whereOf(() => tail(parse));
+  return { outputs, flat, ...(where && { where }) };
 }
 
 /** A select list, or that of RETURNING. */
@@ -149,7 +149,13 @@ function tail(parse: Parse): void {
 function clause(parse: Parse): boolean {
   const { cursor } = parse;
   switch (cursor.word) {
-    case 'WHERE':
+    case 'WHERE': {
+      cursor.at += 1;
+      const start = cursor.at;
+      expression(parse, CLAUSE_STOPS);
+      parse.where = [start, cursor.at];
+      return true;
+    }
     case 'HAVING':
     case 'LIMIT':
       cursor.at += 1;

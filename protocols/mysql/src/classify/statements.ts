@@ -1,4 +1,5 @@
 import type { CommandClass } from '@sallyport/core';
+import { comparedIn } from './comparisons.ts';
 import { alter, create, drop, rename, truncate } from './definitions.ts';
 import { explain, show } from './explanations.ts';
 import { expressions, group } from './expressions.ts';
@@ -111,8 +112,10 @@ function queryStatement(parse: Parse): void {
   if (cursor.word === 'WITH' && modifies(parse)) return;
   parse.called('SELECT');
   survey.add('read');
-  const shape = query(parse);
-  if (!parse.inner) Object.assign(parse.outermost, shape);
+  const { where, ...shape } = query(parse);
+  if (parse.inner) return;
+  Object.assign(parse.outermost, shape);
+  if (where !== undefined && shape.flat) parse.outermost.compared = comparedIn(cursor, ...where);
 }
 
 /** WITH … UPDATE, WITH … DELETE. */

@@ -1,6 +1,7 @@
 import { BodyReader } from './body-reader.ts';
+import { int } from './bytes.ts';
 import { TYPE } from './columns.ts';
-import { readValue } from './values.ts';
+import { readValue, writtenValue } from './values.ts';
 
 /**
  * The answer to COM_STMT_PREPARE: `0x00 | statement Int32 | columns Int16 | parameters Int16 | 0 | warnings Int16`, then
@@ -69,6 +70,18 @@ export function decodeExecute(payload: Buffer, count: number, known: readonly Pa
   });
   if (body.remaining > 0) throw body.broken('more values than parameters');
   return { statement, flags, parameters };
+}
+
+/** Back into a body, with all types; no value may have come as long data. */
+export function encodeExecute({ statement, flags, parameters }: Execute): Buffer {
+  const bitmap = Buffer.alloc((parameters.length + 7) >> 3);
+  const types = parameters.flatMap(({ type, unsigned }) => [type, unsigned ? 0x80 : 0]);
+  const values = parameters.map(({ type, value }, index) => {
+    if (value) return writtenValue(value, type);
+    bitmap[index >> 3] = (bitmap[index >> 3] as number) | (1 << (index & 7));
+    return Buffer.alloc(0);
+  });
+  return Buffer.concat([int(statement, 4), Buffer.of(flags), int(1, 4), bitmap, Buffer.of(1, ...types), ...values]);
 }
 
 function readTypes(body: BodyReader, count: number): ParameterType[] {

@@ -1,4 +1,5 @@
 import type { BodyReader } from './body-reader.ts';
+import { lenencBytes } from './bytes.ts';
 import { BINARY_CHARSET, TYPE } from './columns.ts';
 
 // Values of the binary protocol.
@@ -67,6 +68,12 @@ export function readValue(body: BodyReader, type: number): Buffer {
   // Of another width than was thought it would shift every cell behind it, and masks would be put beside their values.
   if (!isSearched(type) && !SIZED.has(type)) throw body.broken(`a value of the unknown type 0x${type.toString(16)}`);
   return body.lenencBytes();
+}
+
+/** What {@link readValue} reads. */
+export function writtenValue(value: Buffer, type: number): Buffer {
+  if (FIXED_BYTES[type] !== undefined) return value;
+  return TIMES.has(type) ? Buffer.concat([Buffer.of(value.length), value]) : lenencBytes(value);
 }
 
 /** A value of the binary protocol as the text protocol would show it; undefined for bytes that are no text. */

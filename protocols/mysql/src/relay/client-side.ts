@@ -14,6 +14,7 @@ import { MAX_COMMAND_BYTES, type Message, Messages } from './messages.ts';
 import { PreparedStatements } from './prepared-statements.ts';
 import type { Run } from './run.ts';
 import { each, NOTHING, toClient, toTarget } from './steps.ts';
+import { restoredText } from './tokens.ts';
 
 /** The session that a KILL finds. */
 interface KillTarget {
@@ -129,7 +130,9 @@ export class ClientSide {
         else if (name !== undefined) conversation.prepared.delete(name);
       }
       if (run.meaning.analysis.failure !== undefined) conversation.prepared.clear();
-      return this.#forward(message, kind, undefined, run);
+      const restored = kind === 'query' ? restoredText(bytes, run.meaning, conversation.protection, settings) : undefined;
+      const raw = restored === undefined ? message.raw : [packets(Buffer.concat([Buffer.of(COMMAND.QUERY), restored]), 0)];
+      return this.#forward({ ...message, raw }, kind, undefined, run);
     };
     return this.asking.submit({ text, bytes, analysis, settings, pass });
   }

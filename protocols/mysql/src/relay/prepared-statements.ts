@@ -1,5 +1,6 @@
 import type { Out, Step } from '@sallyport/core';
 import type { Analysis, ParserSettings } from '../classify/analysis.ts';
+import { packets } from '../codec/bytes.ts';
 import type { Err } from '../codec/responses.ts';
 import { decodeExecute, decodeLongData, decodeStatementId, type Execute, LAST_PREPARED, type Parameter } from '../codec/statements.ts';
 import type { Asking } from './asking.ts';
@@ -8,6 +9,7 @@ import { MAX_COMMAND_BYTES, type Message } from './messages.ts';
 import type { Run } from './run.ts';
 import type { Statement } from './statement.ts';
 import { NOTHING, toTarget } from './steps.ts';
+import { restoredExecute } from './tokens.ts';
 
 /** Command and statement id. */
 const ID_BYTES = 5;
@@ -79,7 +81,11 @@ export class PreparedStatements {
         settings: statement.settings,
         parameters,
         flags: execute.flags,
-        pass: (run) => this.#pass(message, long, statement, execute, run),
+        pass: (run) => {
+          const restored = restoredExecute(execute, run.meaning, this.#conversation.protection, statement.settings);
+          const raw = restored === undefined ? message.raw : [packets(Buffer.concat([message.payload.subarray(0, 1), restored]), 0)];
+          return this.#pass({ ...message, raw }, long, statement, execute, run);
+        },
       });
     });
   }

@@ -1,0 +1,69 @@
+import type { Mask } from '@sallyport/core';
+import type { Compared, ParserSettings } from '../classify/analysis.ts';
+import { type Execute, encodeExecute } from '../codec/statements.ts';
+import type { Meaning } from './meaning.ts';
+import type { Protection } from './protection.ts';
+import { columnOf } from './schema.ts';
+
+// Tokens are given their originals back for the target alone, where a plain query compares them with columns of their
+// domain by `=` or IN: nowhere else is it certain that the value does not come back.
+
+const UTF8: ReadonlySet<string> = new Set(['utf8', 'utf8mb3', 'utf8mb4']);
+
+/** The text as the target gets it. undefined: as it came. @param bytes as it came */
+export function restoredText(bytes: Buffer, meaning: Meaning, protection: Protection, settings: ParserSettings): Buffer | undefined {
+  if (!UTF8.has(settings.characterSet)) return undefined;
+  const pieces: string[] = [];
+  let from = 0;
+  for (const compared of comparedIn(meaning, protection)) {
+    const original = compared.literal && tokenMask(compared, meaning, protection)?.original?.(compared.literal.value);
+    if (original === undefined || compared.literal === undefined) continue;
+    pieces.push(meaning.text.slice(from, compared.literal.start), quoted(original, settings));
+    from = compared.literal.end;
+  }
+  // Bytes that are no UTF-8 would not come out as they are.
+  if (pieces.length === 0 || !Buffer.from(meaning.text).equals(bytes)) return undefined;
+  return Buffer.from([...pieces, meaning.text.slice(from)].join(''));
+}
+
+/** COM_STMT_EXECUTE's body as the target gets it. undefined: as it came. */
+export function restoredExecute(execute: Execute, meaning: Meaning, protection: Protection, settings: ParserSettings): Buffer | undefined {
+  if (!UTF8.has(settings.characterSet) || execute.parameters.some(({ value }) => value === undefined)) return undefined;
+  const originals = new Map<number, Buffer>();
+  for (const compared of comparedIn(meaning, protection)) {
+    const token = compared.parameter === undefined ? undefined : execute.parameters[compared.parameter]?.value;
+    const original = token && tokenMask(compared, meaning, protection)?.original?.(token.toString());
+    if (typeof original === 'string' && compared.parameter !== undefined) originals.set(compared.parameter, Buffer.from(original));
+  }
+  if (originals.size === 0) return undefined;
+  const parameters = execute.parameters.map((parameter, index) => ({ ...parameter, value: originals.get(index) ?? parameter.value }));
+  return encodeExecute({ ...execute, parameters });
+}
+
+function comparedIn({ statements, classification, exposed }: Meaning, protection: Protection): readonly Compared[] {
+  const [only, ...others] = statements;
+  const plain = classification.class.every((one) => one === 'read') && only?.analysis.verb === 'SELECT' && only.analysis.opaque === false;
+  return !protection.none && exposed && plain && others.length === 0 ? (only.analysis.compared ?? []) : [];
+}
+
+/** The mask that every column has which the name may mean. */
+function tokenMask({ column }: Compared, { statements, schema }: Meaning, protection: Protection): Mask | undefined {
+  let found: Mask | undefined;
+  for (const { schema: place, name } of statements[0]?.analysis.relations ?? []) {
+    const relations = schema?.named(place, name) ?? [];
+    if (relations.length === 0) return undefined;
+    for (const relation of relations) {
+      const spelled = columnOf(relation, column);
+      if (spelled === undefined) continue;
+      const mask = protection.maskOf(relation.schema, relation.name, spelled);
+      if (mask?.method !== 'token' || (found !== undefined && mask.domain !== found.domain)) return undefined;
+      found = mask;
+    }
+  }
+  return found;
+}
+
+function quoted(value: string, { sqlMode }: ParserSettings): string {
+  const doubled = value.replaceAll("'", "''");
+  return `'${sqlMode?.has('NO_BACKSLASH_ESCAPES') ? doubled : doubled.replaceAll('\\', '\\\\')}'`;
+}
