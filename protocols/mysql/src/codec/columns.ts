@@ -37,6 +37,13 @@ export function encodeColumn({ schema, orgTable, name, orgName, charset, type, f
   return Buffer.concat([...texts, Buffer.of(0x0c), int(charset, 2), int(255, 4), Buffer.of(type), int(flags, 2), Buffer.alloc(3)]);
 }
 
+/** The definition with nothing in it that says where it comes from, under another name. */
+export function renamedColumn(payload: Buffer, name: string): Buffer {
+  const body = new BodyReader(payload, 'target', 'ColumnDefinition41');
+  for (let text = 0; text < 6; text += 1) body.lenencBytes();
+  return Buffer.concat([...['def', '', '', '', name, ''].map(lenencBytes), body.rest()]);
+}
+
 export const UNSIGNED_FLAG = 0x20;
 /** The collation of what is no text. */
 export const BINARY_CHARSET = 63;

@@ -71,6 +71,28 @@ describe('what the server calls a column proves nothing', () => {
   });
 });
 
+describe('what code makes of masked data', () => {
+  const named4111 = column('4111', { schema: 'shop', orgTable: '4111', orgName: '4111' });
+
+  test.each(['CALL p()', 'EXECUTE IMMEDIATE @x', 'BEGIN NOT ATOMIC SELECT 1; END', 'SELECT 1; CALL p()'])(
+    '%s names no column',
+    async (sql) => {
+      const { play } = await asked(sql);
+      await play.target(result({ columns: [CARD, named4111], rows: [textRow(['4111', '4111'])] }));
+      const seen = play.take('client').toString('latin1');
+      expect(seen).not.toContain('4111');
+      expect(seen).toContain('column 2');
+    },
+  );
+
+  test('a stored function beside columns leaves the text’s names', async () => {
+    const { play } = await asked('SELECT name, f(1) AS called FROM customers');
+    const columns = [named('customers', 'name'), column('called')];
+    await play.target(result({ columns, rows: [textRow(['Ann', '4111'])] }));
+    play.expect('client', result({ columns, rows: [textRow(['Ann', null])] }));
+  });
+});
+
 describe('what is recorded of a text', () => {
   test.each([
     "PREPARE s FROM 'SELECT name FROM customers WHERE card = ''4111'''",

@@ -1,4 +1,5 @@
 import { GatewayError, ProtocolError, type Step } from '@sallyport/core';
+import { renamedColumn } from '../codec/columns.ts';
 import { HEADER_BYTES, MAX_PAYLOAD_BYTES, type MyFrame } from '../codec/frames.ts';
 import { textCells } from '../codec/rows.ts';
 import { statementOf } from './asking.ts';
@@ -38,6 +39,18 @@ export class ResultRows {
       schema: statement?.certain === false ? undefined : (run.meaning.schema ?? schema.current()),
       protection,
     });
+  }
+
+  /**
+   * A column's definition as the client sees it. Where code that is not the client's text made the result, it has named the
+   * columns too, perhaps by values: those are numbered.
+   */
+  definition(payload: Buffer, exchange: Exchange): Buffer {
+    const { run } = exchange.start;
+    if (run === undefined || !run.meaning.exposed) return payload;
+    const statement = statementOf(run.meaning, exchange.results);
+    const named = statement !== undefined && (!statement.exposed || !statement.analysis.opaque || statement.analysis.outputs !== undefined);
+    return named ? payload : renamedColumn(payload, `column ${exchange.columns.length}`);
   }
 
   /** The first frame of a row. */

@@ -130,13 +130,14 @@ export class TargetSide {
       return payload[0] === EOF ? this.#done(exchange, payload, this.#end(payload)) : this.#send(exchange, payload);
     }
     if (kind !== 'prepare') exchange.columns.push(decodeColumn(payload));
+    const shown = this.#rows.definition(payload, exchange);
     exchange.missing -= 1;
-    if (exchange.missing > 0) return this.#send(exchange, payload);
+    if (exchange.missing > 0) return this.#send(exchange, shown);
     if (!this.#deprecateEof) {
       exchange.phase = 'definitionsEnd';
-      return this.#send(exchange, payload);
+      return this.#send(exchange, shown);
     }
-    return this.#described(exchange, payload);
+    return this.#described(exchange, shown);
   }
 
   #definitionsEnd(payload: Buffer, exchange: Exchange): Step {
