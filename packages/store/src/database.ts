@@ -83,6 +83,9 @@ function versionOf(db: Database.Database): number {
   return Number(db.pragma('user_version', { simple: true }));
 }
 
+/** Who only asks whether a gateway runs is done by then. */
+const LOCK_MS = 250;
+
 /**
  * Takes the place of the one gateway of a data_dir until the returned connection is closed. It is
  * the operating system's lock on a file of its own, so it ends with the process, however that ends.
@@ -93,7 +96,7 @@ export function lockDataDir(dataDir: string): Database.Database {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = join(dataDir, 'sallyport.lock');
   closeSync(openSync(file, 'a', 0o600));
-  const lock = new Database(file, { timeout: 0 });
+  const lock = new Database(file, { timeout: LOCK_MS });
   try {
     lock.exec('BEGIN EXCLUSIVE');
     return lock;
@@ -101,6 +104,25 @@ export function lockDataDir(dataDir: string): Database.Database {
     lock.close();
     const sentence = `Another gateway runs on ${dataDir}${pidNote(dataDir)}: stop it, or use another data_dir.`;
     throw new GatewayError('ERR_RECORDING', sentence, { cause });
+  }
+}
+
+/**
+ * Whether a gateway runs on a data_dir: the lock's file cannot be read then. Asking takes a lock, too, for an instant
+ * that {@link lockDataDir} waits out.
+ */
+export function isServed(dataDir: string): boolean {
+  const file = join(dataDir, 'sallyport.lock');
+  if (!existsSync(file)) return false;
+  const lock = new Database(file, { readonly: true, timeout: 0 });
+  try {
+    lock.pragma('schema_version');
+    return false;
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code === 'SQLITE_BUSY') return true;
+    throw error;
+  } finally {
+    lock.close();
   }
 }
 

@@ -342,6 +342,22 @@ describe('opening', () => {
     store = await openStore({ dataDir, mode: 'serve' });
   });
 
+  test('what lives is called interrupted where no gateway runs any more', async () => {
+    await store.sessions.open(sessionRow('cut'), newEntry('session.opened'), 'fast');
+    const found = async () => {
+      const reader = await openStore({ dataDir, mode: 'read' });
+      const states = ['live', 'interrupted'] as const;
+      const listed = await Promise.all(states.map(async (state) => (await reader.sessions.list({ state })).map(({ id }) => id)));
+      const one = await reader.sessions.get('cut');
+      await reader.close();
+      return [one?.state, ...listed];
+    };
+    expect(await found()).toEqual(['live', ['cut'], []]);
+    await store.close(); // unsealed, as after a crash
+    expect(await found()).toEqual(['interrupted', [], ['cut']]);
+    store = await openStore({ dataDir, mode: 'serve' });
+  });
+
   test('a schema that is newer, older or absent is named', async () => {
     await expect(openStore({ dataDir: join(dataDir, 'none'), mode: 'read' })).rejects.toThrow(/no record in .* yet/);
     await store.close();

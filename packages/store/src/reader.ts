@@ -11,9 +11,9 @@ import { tokenReads } from './token-table.ts';
 import { unmovedReads } from './unmoved.ts';
 
 /** All that reads the database, by name. Every call is one short transaction. */
-function readCalls(db: Database, dataDir: string) {
+function readCalls(db: Database, dataDir: string, served: () => boolean) {
   const unmoved = unmovedReads(db, dataDir);
-  const sessions = sessionReads(db, unmoved);
+  const sessions = sessionReads(db, unmoved, served);
   const records = recordReads(db, unmoved);
   const log = logReads(db);
   const tokens = tokenReads(db);
@@ -25,7 +25,7 @@ function readCalls(db: Database, dataDir: string) {
     leftSession: sessions.left,
     records: records.records,
     events: records.events,
-    search: searchReads(db, unmoved),
+    search: searchReads(db, unmoved, served),
     entries: log.page,
     lastEntry: log.last,
     getToken: tokens.get,
@@ -43,8 +43,8 @@ function readCalls(db: Database, dataDir: string) {
 export type ReadCalls = ReturnType<typeof readCalls>;
 
 /** Answers calls one by one; what cannot be read is the caller's to hear, and closes nothing. */
-export function createReader(db: Database, dataDir: string): (call: Call) => Answer {
-  const calls = readCalls(db, dataDir);
+export function createReader(db: Database, dataDir: string, served: () => boolean): (call: Call) => Answer {
+  const calls = readCalls(db, dataDir, served);
   return ({ call, name, args }) => {
     try {
       const read = calls[name as keyof ReadCalls] as (...args: unknown[]) => unknown;

@@ -31,7 +31,7 @@ type Candidate = { readonly handle: number; readonly id: string; readonly starte
 /** Looks through the events of some sessions, newest first. */
 export type SearchReads = (text: string, filter: SessionFilter, from: SearchPosition | null) => SearchPart;
 
-export function searchReads(db: Database, unmoved: Unmoved): SearchReads {
+export function searchReads(db: Database, unmoved: Unmoved, served: () => boolean): SearchReads {
   const sessions = db.prepare<[Parameters & Pick<SearchPosition, 'startedAt' | 'handle'>], Candidate>(`
     SELECT handle, id, started_at AS startedAt, seq FROM sessions
     WHERE ${SESSION_FILTER} AND (started_at, handle) <= (@startedAt, @handle) AND @limit IS NOT NULL
@@ -55,7 +55,7 @@ export function searchReads(db: Database, unmoved: Unmoved): SearchReads {
   return unmoved.consistent((text, filter, from) => {
     const wanted = folded(JSON.stringify(text).slice(1, -1)); // as it stands within JSON
     const { startedAt, handle, seq } = from ?? { startedAt: Number.MAX_VALUE, handle: 0, seq: 0 };
-    const candidates = sessions.all({ ...filterParameters(filter), startedAt, handle });
+    const candidates = sessions.all({ ...filterParameters(filter, served()), startedAt, handle });
     const matches = from === null ? behind(wanted, candidates) : [];
     let bytes = 0;
     for (const session of candidates) {

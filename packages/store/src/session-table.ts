@@ -118,19 +118,22 @@ function removal(db: Database, log: LogWrites): Pick<SessionWrites, 'prune' | 's
   };
 }
 
+/** Where no gateway runs, nothing lives: what a crash cut off the next start calls so for good. */
+const STATE = `CASE WHEN state = 'live' AND NOT @served THEN 'interrupted' ELSE state END`;
+
 const SELECT = `SELECT handle, id, target, protocol, identity, kind, acting_for AS actingFor, client, token, facts,
-  started_at AS startedAt, ended_at AS endedAt, state, commands, seal IS NOT NULL AS sealed FROM sessions`;
+  started_at AS startedAt, ended_at AS endedAt, ${STATE} AS state, commands, seal IS NOT NULL AS sealed FROM sessions`;
 
 /** A NULL parameter does not filter. */
-export const SESSION_FILTER = `(@state IS NULL OR state = @state) AND (@target IS NULL OR target = @target)
+export const SESSION_FILTER = `(@state IS NULL OR ${STATE} = @state) AND (@target IS NULL OR target = @target)
   AND (@identity IS NULL OR identity = @identity) AND (@since IS NULL OR started_at >= @since) AND (@before IS NULL OR started_at < @before)
   AND (@sealed IS NULL OR (seal IS NOT NULL) = @sealed)`;
 
-/** The parameters of {@link SESSION_FILTER}, and a limit that is -1 for none. */
-export function filterParameters(filter: SessionFilter) {
+/** The parameters of {@link SESSION_FILTER}, and a limit that is -1 for none. @param served a gateway runs on the data_dir. */
+export function filterParameters(filter: SessionFilter, served: boolean) {
   const { limit = -1, state = null, target = null, identity = null, since = null, before = null } = filter;
   const sealed = filter.sealed === undefined ? null : Number(filter.sealed);
-  return { limit, state, target, identity, since, before, sealed };
+  return { limit, state, target, identity, since, before, sealed, served: Number(served) };
 }
 
 type Raw = Omit<SessionRow, 'facts' | 'sealed'> & { readonly handle: number; readonly facts: string; readonly sealed: number };
@@ -144,8 +147,8 @@ export interface SessionReads {
   left(id: string): Left | undefined;
 }
 
-export function sessionReads(db: Database, unmoved: Unmoved): SessionReads {
-  const byId = db.prepare<[string], Raw>(`${SELECT} WHERE id = ?`);
+export function sessionReads(db: Database, unmoved: Unmoved, served: () => boolean): SessionReads {
+  const byId = db.prepare<[{ id: string; served: number }], Raw>(`${SELECT} WHERE id = @id`);
   const list = db.prepare<[ReturnType<typeof filterParameters>], Raw>(
     `${SELECT} WHERE ${SESSION_FILTER} ORDER BY started_at DESC, handle DESC LIMIT @limit`,
   );
@@ -157,10 +160,10 @@ export function sessionReads(db: Database, unmoved: Unmoved): SessionReads {
   };
   return {
     get: unmoved.consistent((id) => {
-      const raw = byId.get(id);
+      const raw = byId.get({ id, served: Number(served()) });
       return raw && withUnmoved([raw])[0];
     }),
-    list: unmoved.consistent((filter) => withUnmoved(list.all(filterParameters(filter)))),
+    list: unmoved.consistent((filter) => withUnmoved(list.all(filterParameters(filter, served())))),
     left: (id) => left.get(id),
   };
 }

@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { GatewayError } from '@sallyport/core';
-import { isDamage, lockDataDir, openDatabase } from './database.ts';
+import { isDamage, isServed, lockDataDir, openDatabase } from './database.ts';
 import { failureSentence } from './failure-sentence.ts';
 import { type Call, CLOSE, type FromWorker, MOVE, type ToWriter, type WorkerTask } from './messages.ts';
 import type { Recovery } from './mover.ts';
@@ -70,7 +70,7 @@ function drain(writer: Writer): void {
 
 function read(): undefined {
   const db = openDatabase(dataDir, mode, true);
-  const answer = createReader(db, dataDir);
+  const answer = createReader(db, dataDir, () => mode === 'serve' || isServed(dataDir));
   port.on('message', (message: Call) => {
     if (isClose(message)) end(() => db.close());
     else tell({ type: 'done', answers: [answer(message)] });
