@@ -346,15 +346,13 @@ describe('opening', () => {
     await store.sessions.open(sessionRow('cut'), newEntry('session.opened'), 'fast');
     const found = async () => {
       const reader = await openStore({ dataDir, mode: 'read' });
-      const states = ['live', 'interrupted'] as const;
-      const listed = await Promise.all(states.map(async (state) => (await reader.sessions.list({ state })).map(({ id }) => id)));
-      const one = await reader.sessions.get('cut');
+      const [live, one] = await Promise.all([reader.sessions.list({ state: 'live' }), reader.sessions.get('cut')]);
       await reader.close();
-      return [one?.state, ...listed];
+      return [one?.state, live.length];
     };
-    expect(await found()).toEqual(['live', ['cut'], []]);
+    expect(await found()).toEqual(['live', 1]);
     await store.close(); // unsealed, as after a crash
-    expect(await found()).toEqual(['interrupted', [], ['cut']]);
+    expect(await found()).toEqual(['interrupted', 0]);
     store = await openStore({ dataDir, mode: 'serve' });
   });
 
