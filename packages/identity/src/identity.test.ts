@@ -306,6 +306,20 @@ describe('an identity provider', () => {
     expect(await refusal(signIn(token, 'ann@example.com'))).toMatch(/expired at/);
   });
 
+  test('a user of the configuration who comes to have the name of one that it vouched for is somebody else', async () => {
+    const { identity, signIn, token, provider, mint } = await vouched();
+    const { token: row, identity: ann } = await signIn(token, 'ann@example.com');
+    const ticket = await mint({ user: 'ann@example.com', sessions: 1, parent: row });
+    const other: LocalUser = { ...alice, name: 'ann@example.com', groups: ['dba'] };
+    for (const next of [{ users: [other], provider }, { users: [other] }]) {
+      identity.reload(next);
+      expect(identity.identify(ann)).toBeUndefined();
+      expect(await identity.alive(row.id)).toBe(false);
+      await refusal(signIn(token, 'ann@example.com'));
+      expect(await refusal(signIn(ticket.token, 'ann@example.com'))).toMatch(/no longer a user/);
+    }
+  });
+
   test('vouches for nobody else: another name, a name of the configuration; who it may know is asked for the JWT itself', async () => {
     const { identity, signIn, token } = await vouched();
     expect(await refusal(signIn(token, 'bob@example.com'))).toMatch(/does not know this user/);

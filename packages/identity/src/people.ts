@@ -1,6 +1,6 @@
 import type { Identity, TokenRow } from '@sallyport/core';
 import { IdentityProvider, isJwt, type ProviderOptions } from './identity-provider.ts';
-import { VouchedTokens, type VouchedTokensParts } from './vouched-tokens.ts';
+import { isVouched, VouchedTokens, type VouchedTokensParts } from './vouched-tokens.ts';
 
 /** A user from the configuration. */
 export interface LocalUser {
@@ -24,6 +24,8 @@ export class People {
   #users: ReadonlyMap<string, LocalUser> = new Map();
   #provider: ProviderOptions | undefined;
   #vouched: VouchedTokens | undefined;
+  /** Whom a provider has vouched for: a user of the configuration who comes to have the name is somebody else. */
+  readonly #identities = new WeakSet<Identity>();
 
   constructor(known: Known, parts: Pick<VouchedTokensParts, 'tokens' | 'entry' | 'now'>) {
     this.#parts = parts;
@@ -54,18 +56,21 @@ export class People {
   /** Somebody who signed in, as things stand. What a provider said of somebody holds as long as the token it came with. */
   current(identity: Identity): Identity | undefined {
     const { name, actingFor } = identity;
-    return this.isLocal(name) ? this.#local(name, actingFor ?? null) : this.#vouched && identity;
+    if (this.#identities.has(identity)) return this.mayBeVouched(name) ? identity : undefined;
+    return this.#local(name, actingFor ?? null);
   }
 
   /** @param lineage the token and those it descends from, nearest first. */
   identityOf({ user, actingFor }: TokenRow, lineage: readonly TokenRow[]): Identity | undefined {
-    return this.isLocal(user) ? this.#local(user, actingFor) : this.#vouched?.identity(lineage.at(-1)?.id ?? '');
+    const root = lineage.at(-1);
+    if (root === undefined || !isVouched(root)) return this.#local(user, actingFor);
+    return this.isLocal(user) ? undefined : this.#vouched?.identity(root.id);
   }
 
   /** Why nobody may use this token, though it has not ended: its people are there no more. */
   orphaned(row: TokenRow, lineage: readonly TokenRow[]): string | undefined {
     if (this.identityOf(row, lineage) !== undefined) return undefined;
-    if (!this.isLocal(row.user)) return `${row.user} is no longer a user of this gateway.`;
+    if (!this.isLocal(row.user) || row.actingFor === null) return `${row.user} is no longer a user of this gateway.`;
     return `This gateway token acts for ${row.actingFor}, who is not a person in the gateway's configuration.`;
   }
 
@@ -77,6 +82,11 @@ export class People {
 
   #vouchedBy(provider: ProviderOptions): VouchedTokens {
     const isLocal = (name: string): boolean => this.isLocal(name);
-    return new VouchedTokens({ ...this.#parts, provider: new IdentityProvider(provider, this.#parts.now), isLocal });
+    return new VouchedTokens({
+      ...this.#parts,
+      identities: this.#identities,
+      provider: new IdentityProvider(provider, this.#parts.now),
+      isLocal,
+    });
   }
 }

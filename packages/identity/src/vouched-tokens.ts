@@ -3,6 +3,13 @@ import { GatewayError, type Identity, type NewEntry, type TokenRow, type TokenSt
 import type { IdentityProvider } from './identity-provider.ts';
 import { tokenHash } from './token-text.ts';
 
+const ID_PREFIX = 'jwt_';
+
+/** Whether a row stands for a JWT: then only a provider's word says whose it is. */
+export function isVouched({ id }: Pick<TokenRow, 'id'>): boolean {
+  return id.startsWith(ID_PREFIX);
+}
+
 /** So many of the provider's tokens may be in use at a time. */
 const MAX_TOKENS = 100_000;
 
@@ -13,6 +20,8 @@ export interface VouchedTokensParts {
   entry(type: string, body: Readonly<Record<string, unknown>>): NewEntry;
   /** Names of the configuration's own users: nobody else vouches for them. */
   isLocal(name: string): boolean;
+  /** Takes everybody who is vouched for. */
+  readonly identities: WeakSet<Identity>;
   /** Milliseconds since the epoch. */
   now(): number;
 }
@@ -50,7 +59,7 @@ export class VouchedTokens {
   async #insert(user: string, expiresAt: number, sha256: Buffer): Promise<TokenRow> {
     const { tokens, entry, now } = this.#parts;
     const row: TokenRow = {
-      id: `tk_${randomBytes(6).toString('hex')}`,
+      id: `${ID_PREFIX}${randomBytes(6).toString('hex')}`,
       user,
       createdAt: now(),
       expiresAt,
@@ -85,6 +94,7 @@ export class VouchedTokens {
       if (this.#remembered.size >= MAX_TOKENS)
         throw new GatewayError('ERR_LIMIT', 'Too many tokens of the identity provider are in use: try again later.');
     }
+    this.#parts.identities.add(vouched.identity);
     this.#remembered.set(token, vouched);
   }
 }

@@ -162,6 +162,10 @@ test.each([
   ],
   ['rules: []', '1:1: targets: is missing.'],
   ['targets: {}\nrules:', '2:7: rules: has no value: give it one or leave the key out.'],
+  ...['http://localhost.example.com', 'http://127.0.0.1.example.com/x', 'http://localhost@example.com'].map((issuer) => [
+    `targets: {}\nidentity: { oidc: { issuer: "${issuer}", client_id: x } }`,
+    `2:29: identity.oidc.issuer: must be an https URL, exactly as its tokens name it, not "${issuer}".`,
+  ]),
   [
     'targets: {}\nidentity: { oidc: { issuer: http://idp.example.com, client_id: x } }',
     '2:29: identity.oidc.issuer: must be an https URL, exactly as its tokens name it, not "http://idp.example.com".',

@@ -16,7 +16,7 @@ const oidc = z.strictObject({
   issuer: z
     .string()
     .regex(
-      /^https:\/\/[^\s?#]+$|^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])[^\s?#]*$/,
+      /^https:\/\/[^\s?#]+$|^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?:\/[^\s?#]*)?$/,
       'must be an https URL, exactly as its tokens name it',
     )
     .describe('URL of the OpenID Connect provider.'),
