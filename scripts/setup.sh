@@ -62,7 +62,7 @@ bring_runtime() {
 
 bring_dependencies() {
   # Native addons must be built for the brought runtime. Its package carries the headers they need.
-  headers=$(echo "$runtime"/node_modules/node/node_modules/node-*)
+  headers=$(dirname "$(echo "$runtime"/node_modules/node/node_modules/node-*/include)")
   exec env CI=true npm_config_nodedir="$headers" XDG_CACHE_HOME="$runtime/cache" XDG_DATA_HOME="$runtime/data" \
     XDG_STATE_HOME="$runtime/state" pnpm install --frozen-lockfile --store-dir "$runtime/store"
 }
