@@ -11,7 +11,7 @@ export interface Frame {
   readonly raw: Buffer;
   readonly first: boolean;
   readonly last: boolean;
-  /** Given where `raw` holds several whole messages of one kind that came together; they are counted as so many frames. */
+  /** Given where `raw` holds several whole messages that came together; they are counted as so many frames. */
   readonly messages?: number;
 }
 

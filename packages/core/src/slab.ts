@@ -28,6 +28,12 @@ export class Slab {
     used += from.copy(bytes, used, start, end);
   }
 
+  uint8(value: number): void {
+    this.#room(1);
+    bytes[used] = value;
+    used += 1;
+  }
+
   /** Big-endian. */
   int32(value: number): void {
     this.#room(4);
@@ -37,6 +43,16 @@ export class Slab {
   /** @param at in the piece. */
   setInt32(value: number, at: number): void {
     bytes.writeInt32BE(value, this.#start + at);
+  }
+
+  /** Little-endian. @param at in the piece. */
+  setInt24LE(value: number, at: number): void {
+    bytes.writeUIntLE(value, this.#start + at, 3);
+  }
+
+  /** @param at in the piece. */
+  setBits(bits: number, at: number): void {
+    bytes[this.#start + at] = (bytes[this.#start + at] as number) | bits;
   }
 
   end(): Buffer {

@@ -77,7 +77,7 @@ async function converse(accepted: AcceptedClient, login: TargetLogin, host: Host
       client: socket,
       target: login.socket,
       clientDecoder: packetDecoder('client'),
-      targetDecoder: packetDecoder('target'),
+      targetDecoder: packetDecoder('target', { runs: true }),
       relay,
       gate,
       targetName: target.name,

@@ -88,7 +88,7 @@ export function scene(
     },
     findSession: options.findSession ?? (() => undefined),
   });
-  const play = playbook(relay, { client: packetDecoder('client'), target: packetDecoder('target') });
+  const play = playbook(relay, { client: packetDecoder('client'), target: packetDecoder('target', { runs: true }) });
   return {
     play,
     relay,

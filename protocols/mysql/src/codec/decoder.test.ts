@@ -58,6 +58,32 @@ describe('the packet decoder', () => {
     );
   });
 
+  test('runs hold the same messages, of which none is large or cut; how the stream is split shows in their length alone', () => {
+    const stream = fc.array(
+      fc.oneof(
+        message,
+        fc.constantFrom(PART_BYTES, 9).map((size) => packets(Buffer.alloc(size), 3)),
+      ),
+      { maxLength: 9 },
+    );
+    fc.assert(
+      fc.property(stream, fc.array(fc.nat(), { maxLength: 9 }), (messages, offsets) => {
+        const frames = decode(packetDecoder('target', { runs: true }), cut(Buffer.concat(messages), offsets));
+        expect(Buffer.concat(frames.map(({ raw }) => raw)).equals(Buffer.concat(messages))).toBe(true);
+        const whole = frames.filter(({ first, last }) => first && last);
+        const walked = whole.flatMap(({ raw, messages: count = 1 }) => {
+          const single = decode(packetDecoder('target'), [raw]);
+          expect(single.length).toBe(count);
+          return single;
+        });
+        const large = messages.filter((raw) => raw.length > PART_BYTES);
+        expect(walked.length).toBe(messages.length - large.length);
+        expect(frames.filter(({ last }) => !last).length).toBe(large.length);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   test('a whole packet is a view of its chunk, a straddling one a copy', () => {
     const chunk = Buffer.concat([packets(Buffer.from('one'), 0), packets(Buffer.from('two'), 1)]);
     const decoder = packetDecoder('client');

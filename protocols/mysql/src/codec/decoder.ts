@@ -1,20 +1,26 @@
 import { type Decoder, PART_BYTES, ProtocolError, type Side } from '@sallyport/core';
-import { HEADER_BYTES, MAX_PAYLOAD_BYTES, type MyFrame } from './frames.ts';
+import { HEADER_BYTES, MAX_PAYLOAD_BYTES, type MyFrame, packetEnd } from './frames.ts';
 
 /** No server takes or sends more: the largest `max_allowed_packet`. */
 const MAX_MESSAGE_BYTES = 2 ** 30;
 
+export interface DecoderOptions {
+  /** Gives messages that lie wholly in a chunk, one behind the other, as one frame: see {@link Frame.messages}. */
+  readonly runs?: boolean;
+}
+
 /** Cuts either side's bytes into packets. @throws ProtocolError of that side */
-export function packetDecoder(side: Side): Decoder<MyFrame> {
-  return new PacketDecoder(side);
+export function packetDecoder(side: Side, { runs = false }: DecoderOptions = {}): Decoder<MyFrame> {
+  return new PacketDecoder(side, runs);
 }
 
 /**
  * A packet that lies wholly in a chunk becomes a view of it; only one that straddles chunks is copied. One above
- * PART_BYTES comes in parts of exactly that size and a rest, so that the frames never show how the stream was split.
+ * PART_BYTES comes in parts of exactly that size and a rest. How the stream was split shows in nothing but the length of runs.
  */
 class PacketDecoder implements Decoder<MyFrame> {
   readonly #side: Side;
+  readonly #runs: boolean;
   readonly #header = Buffer.alloc(HEADER_BYTES);
   #headerBytes = 0;
   /** The straddling packet: its sequence number and payload, and how much of it is still to come into parts. */
@@ -27,8 +33,9 @@ class PacketDecoder implements Decoder<MyFrame> {
   #message = 0;
   #error: ProtocolError | undefined;
 
-  constructor(side: Side) {
+  constructor(side: Side, runs: boolean) {
     this.#side = side;
+    this.#runs = runs;
   }
 
   push(chunk: Buffer): Iterable<MyFrame> {
@@ -63,13 +70,30 @@ class PacketDecoder implements Decoder<MyFrame> {
         this.#partBytes = HEADER_BYTES;
         if (this.#size === 0) frames.push(this.#closePart(part));
       } else {
-        const end = at + HEADER_BYTES + chunk.readUIntLE(at, 3);
-        if (end <= chunk.length && end - at <= PART_BYTES) {
+        const end = packetEnd(chunk, at);
+        if (!liesWhole(chunk, at, end)) this.#open(chunk, at);
+        else if (this.#runs && this.#message === 0) at = this.#takeRun(chunk, at, frames);
+        else {
           frames.push(this.#whole(chunk.subarray(at, end)));
           at = end;
-        } else this.#open(chunk, at);
+        }
       }
     }
+  }
+
+  /** The message at `from` and those behind it that lie wholly in the chunk: whoever knows what they are walks them again. */
+  #takeRun(chunk: Buffer, from: number, frames: MyFrame[]): number {
+    let [at, messages] = [from, 0];
+    while (chunk.length - at >= HEADER_BYTES) {
+      const end = packetEnd(chunk, at);
+      if (!liesWhole(chunk, at, end)) break;
+      at = end;
+      messages += 1;
+    }
+    const raw = chunk.subarray(from, at);
+    const payload = raw.subarray(HEADER_BYTES);
+    frames.push({ raw, first: true, last: true, sequence: raw[3] as number, header: true, payload, size: payload.length, messages });
+    return at;
   }
 
   #whole(raw: Buffer): MyFrame {
@@ -113,6 +137,11 @@ class PacketDecoder implements Decoder<MyFrame> {
   #count(size: number): void {
     this.#message = size === MAX_PAYLOAD_BYTES ? this.#message + size : 0;
   }
+}
+
+/** A packet of more than PART_BYTES comes in parts, wherever it lies; a full one has a message's other packets behind it. */
+function liesWhole(chunk: Buffer, at: number, end: number): boolean {
+  return end <= chunk.length && end - at <= PART_BYTES;
 }
 
 function* thenThrow(frames: readonly MyFrame[], error: ProtocolError): Generator<MyFrame> {

@@ -15,8 +15,13 @@ export interface MyFrame extends Frame {
   readonly sequence: number;
   /** `raw` begins with a packet's header. */
   readonly header: boolean;
-  /** `raw` without the header. */
+  /** `raw` without the header; of a run, without its first one. */
   readonly payload: Buffer;
-  /** Bytes of payload of the whole packet. */
+  /** Bytes of payload of the whole packet; of a run, length of `payload`. */
   readonly size: number;
+}
+
+/** Where the packet ends whose header begins at `at`. */
+export function packetEnd(bytes: Buffer, at: number): number {
+  return at + HEADER_BYTES + ((bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16));
 }

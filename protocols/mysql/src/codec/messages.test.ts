@@ -13,7 +13,7 @@ import {
   encodeHandshakeResponse,
 } from './handshake.ts';
 import { decodeEof, decodeErr, decodeOk, encodeErr, encodeOk } from './responses.ts';
-import { binaryCells, setNull, textCells } from './rows.ts';
+import { binaryCells, nullBit, textCells } from './rows.ts';
 import { decodeExecute, decodeLongData, decodePrepareOk } from './statements.ts';
 import { valueText } from './values.ts';
 
@@ -120,7 +120,8 @@ describe('rows and values', () => {
     const cells = binaryCells(row, columns);
     expect(cells.map(({ value }) => value?.toString('hex'))).toEqual(['07000000', '616263', 'e9070b15', undefined]);
     const without = Buffer.concat([Buffer.of(0, 0b0010_0000), values[0] as Buffer, values[2] as Buffer]);
-    setNull(without, 1);
+    const { at, bits } = nullBit(1);
+    without[at] = (without[at] as number) | bits;
     expect(binaryCells(without, columns).map(({ value }) => value === undefined)).toEqual([false, true, false, true]);
   });
 

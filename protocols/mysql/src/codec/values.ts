@@ -32,6 +32,19 @@ const TEXTS: ReadonlySet<number> = new Set([
 /** Values with their length before them that are neither text nor JSON. 0xf2 is MySQL's VECTOR. */
 const SIZED: ReadonlySet<number> = new Set([TYPE.DECIMAL, TYPE.NEWDECIMAL, TYPE.BIT, TYPE.GEOMETRY, 0xf2]);
 
+/** What {@link valueWidth} says of values with a lenenc length before them, with a length of one byte, and of what nobody knows. */
+export const WIDTH = { SIZED: -1, TIME: -2, UNKNOWN: -3 } as const;
+const WIDTHS = Int8Array.from({ length: 256 }, (_, type) => {
+  if (FIXED_BYTES[type] !== undefined) return FIXED_BYTES[type];
+  if (TIMES.has(type)) return WIDTH.TIME;
+  return isSearched(type) || SIZED.has(type) ? WIDTH.SIZED : WIDTH.UNKNOWN;
+});
+
+/** Bytes of a value of that type, or one of {@link WIDTH}. */
+export function valueWidth(type: number): number {
+  return WIDTHS[type] ?? WIDTH.UNKNOWN;
+}
+
 /** The column can hold any text: a masked one too. */
 export function isText(type: number, charset: number): boolean {
   return TEXTS.has(type) && charset !== BINARY_CHARSET && isReadable(charset);
@@ -62,18 +75,19 @@ export function isSearched(type: number): boolean {
 
 /** The next value, without the length before it. */
 export function readValue(body: BodyReader, type: number): Buffer {
-  const fixed = FIXED_BYTES[type];
-  if (fixed !== undefined) return body.bytes(fixed);
-  if (TIMES.has(type)) return body.bytes(body.int(1));
+  const width = valueWidth(type);
+  if (width >= 0) return body.bytes(width);
+  if (width === WIDTH.TIME) return body.bytes(body.int(1));
   // Of another width than was thought it would shift every cell behind it, and masks would be put beside their values.
-  if (!isSearched(type) && !SIZED.has(type)) throw body.broken(`a value of the unknown type 0x${type.toString(16)}`);
+  if (width === WIDTH.UNKNOWN) throw body.broken(`a value of the unknown type 0x${type.toString(16)}`);
   return body.lenencBytes();
 }
 
 /** What {@link readValue} reads. */
 export function writtenValue(value: Buffer, type: number): Buffer {
-  if (FIXED_BYTES[type] !== undefined) return value;
-  return TIMES.has(type) ? Buffer.concat([Buffer.of(value.length), value]) : lenencBytes(value);
+  const width = valueWidth(type);
+  if (width >= 0) return value;
+  return width === WIDTH.TIME ? Buffer.concat([Buffer.of(value.length), value]) : lenencBytes(value);
 }
 
 /** A value of the binary protocol as the text protocol would show it; undefined for bytes that are no text. */

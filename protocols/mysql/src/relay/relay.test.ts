@@ -246,15 +246,12 @@ describe('masks', () => {
   });
 
   test('packets are numbered anew where a mask changes how many there are', async () => {
-    const huge: typeof redact = { rule: 'huge', method: 'redact', apply: () => 'y'.repeat(0xffffff) };
-    const { play, context } = scene({ masks: { 'shop.customers.card': huge } }, [customers]);
+    const { play, context } = scene({ masks }, [customers]);
     await play.client(query('SELECT card FROM customers'));
     await context();
     play.take('target');
-    await play.target(result({ columns: [CARD], rows: [textRow(['4111'])] }));
-    const seen = play.take('client');
-    const end = seen.subarray(-9);
-    expect(end.subarray(0, 4)).toEqual(Buffer.of(5, 0, 0, 6));
+    await play.target(result({ columns: [CARD], rows: [textRow(['4'.repeat(0xffffff - 4)]), textRow(['4111'])] }));
+    play.expect('client', result({ columns: [CARD], rows: [textRow(['***']), textRow(['***'])] }));
   });
 
   test('an error that may quote a value loses its text', async () => {

@@ -1,15 +1,17 @@
-import { GatewayError, ProtocolError, type Step } from '@sallyport/core';
+import { GatewayError, type Out, ProtocolError } from '@sallyport/core';
 import { renamedColumn } from '../codec/columns.ts';
 import { HEADER_BYTES, MAX_PAYLOAD_BYTES, type MyFrame } from '../codec/frames.ts';
 import { textCells } from '../codec/rows.ts';
 import { statementOf } from './asking.ts';
 import type { Conversation } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
-import { MAX_MASKED_ROW_BYTES, RowMasker } from './row-masker.ts';
+import { concerns, MAX_MASKED_ROW_BYTES, type MaskedResult, RowMasker } from './row-masker.ts';
 import { planRows, type RowPlan } from './row-plan.ts';
+import { payloadsIn, type RowRun, renumbered } from './row-run.ts';
+import type { Run } from './run.ts';
 import { NOTHING, toClient } from './steps.ts';
 
-const VERBATIM: RowPlan = [];
+const VERBATIM: RowPlan = { cells: [], masks: false };
 
 /** Result rows on their way to the client: verbatim, or with the masked cells rewritten. */
 export class ResultRows {
@@ -53,18 +55,44 @@ export class ResultRows {
     return named ? payload : renamedColumn(payload, `column ${exchange.columns.length}`);
   }
 
-  /** The first frame of a row. */
-  begin(frame: MyFrame, exchange: Exchange): Step {
+  /** Whole rows, one behind the other. */
+  run({ raw, rows, inOrder }: RowRun, exchange: Exchange): readonly Out[] {
+    const { start, columns } = exchange;
+    if (exchange.plan === undefined) throw undescribed();
+    if (start.own !== undefined) {
+      for (const payload of payloadsIn(raw))
+        start.own.row(textCells(payload, columns.length).map(({ value }) => value?.toString() ?? null));
+      return NOTHING;
+    }
+    if (exchange.muted) {
+      commandOf(exchange)?.row(0, rows);
+      return NOTHING;
+    }
+    const numbered = inOrder ? raw : renumbered(raw, exchange.sequence);
+    exchange.sequence += rows;
+    const data = this.#seen(numbered, exchange, exchange.plan);
+    commandOf(exchange)?.row(data.length, rows);
+    return toClient(data);
+  }
+
+  #seen(rows: Buffer, exchange: Exchange, plan: RowPlan): Buffer {
+    if (plan.cells.length === 0) return rows;
+    const result = this.#masked(exchange, plan);
+    return concerns(rows, 0, rows.length, result) ? this.#masker.mask(rows, result) : rows;
+  }
+
+  /** The first frame of a large row. */
+  begin(frame: MyFrame, exchange: Exchange): readonly Out[] {
     const { plan, start } = exchange;
-    if (plan === undefined) throw new ProtocolError('target', 'The target sent a row without having described it.');
+    if (plan === undefined) throw undescribed();
     this.#bytes = 0;
-    const lookInto = plan.length > 0 || start.own !== undefined;
+    const lookInto = plan.cells.length > 0 || start.own !== undefined;
     this.#parts = lookInto ? [] : undefined;
-    (start.run ?? start.statement?.cursor)?.row(0);
+    commandOf(exchange)?.row(0);
     return this.goOn(frame, exchange);
   }
 
-  goOn(frame: MyFrame, exchange: Exchange): Step {
+  goOn(frame: MyFrame, exchange: Exchange): readonly Out[] {
     if (this.#parts === undefined) return this.#verbatim(frame, exchange);
     this.#bytes += frame.payload.length;
     if (this.#bytes > MAX_MASKED_ROW_BYTES) {
@@ -74,12 +102,12 @@ export class ResultRows {
       );
     }
     this.#parts.push(frame.payload);
-    return frame.last ? this.#whole(this.#parts.length === 1 ? frame.payload : Buffer.concat(this.#parts), exchange) : NOTHING;
+    return frame.last ? this.#large(Buffer.concat(this.#parts), exchange) : NOTHING;
   }
 
-  #verbatim({ raw, header, sequence }: MyFrame, exchange: Exchange): Step {
+  #verbatim({ raw, header, sequence }: MyFrame, exchange: Exchange): readonly Out[] {
     if (exchange.muted) return NOTHING;
-    (exchange.start.run ?? exchange.start.statement?.cursor)?.row(raw.length, 0);
+    commandOf(exchange)?.row(raw.length, 0);
     if (!header) return toClient(raw);
     const wanted = exchange.sequence & 0xff;
     exchange.sequence += 1;
@@ -89,20 +117,29 @@ export class ResultRows {
     return toClient(renumbered);
   }
 
-  #whole(payload: Buffer, exchange: Exchange): Step {
-    const { own, kind, run, statement } = exchange.start;
-    if (own !== undefined) {
-      own.row(textCells(payload, exchange.columns.length).map(({ value }) => value?.toString() ?? null));
-      return NOTHING;
-    }
-    const command = run ?? statement?.cursor;
-    if (command === undefined) throw new ProtocolError('target', 'The target sent a row that belongs to no command.');
+  #large(payload: Buffer, exchange: Exchange): readonly Out[] {
+    if (exchange.start.own !== undefined)
+      throw new GatewayError('ERR_LIMIT', "The target's answer to a question of the gateway is too large.");
     if (exchange.muted) return NOTHING;
-    const { columns, plan = VERBATIM } = exchange;
-    const { textMask } = this.#conversation.protection;
-    const data = this.#masker.mask(payload, { columns, plan, binary: kind !== 'query', run: command, textMask }, exchange.sequence);
+    const { plan = VERBATIM } = exchange;
+    const data = this.#masker.maskLarge(payload, this.#masked(exchange, plan), exchange.sequence);
     exchange.sequence += Math.floor((data.length - HEADER_BYTES) / MAX_PAYLOAD_BYTES) + 1;
-    command.row(data.length, 0);
+    commandOf(exchange)?.row(data.length, 0);
     return toClient(data);
   }
+
+  #masked(exchange: Exchange, plan: RowPlan): MaskedResult {
+    const run = commandOf(exchange);
+    if (run === undefined) throw new ProtocolError('target', 'The target sent a row that belongs to no command.');
+    const { textMask } = this.#conversation.protection;
+    return { columns: exchange.columns, plan, binary: exchange.start.kind !== 'query', run, textMask };
+  }
+}
+
+function commandOf({ start: { run, statement } }: Exchange): Run | undefined {
+  return run ?? statement?.cursor;
+}
+
+function undescribed(): ProtocolError {
+  return new ProtocolError('target', 'The target sent a row without having described it.');
 }

@@ -1,7 +1,6 @@
 import type { Mask } from '@sallyport/core';
 import type { StatementAnalysis } from '../classify/analysis.ts';
 import type { ColumnDefinition } from '../codec/columns.ts';
-import { textCell } from '../codec/rows.ts';
 import { isReadable, isSearched, isText } from '../codec/values.ts';
 import { isClearOutput, outputsAt } from './clear-columns.ts';
 import type { Protection } from './protection.ts';
@@ -14,12 +13,17 @@ export interface CellMask {
   readonly mask: Mask | undefined;
   /** False: the column's type cannot hold a masked text, so the cell becomes NULL. */
   readonly text: boolean;
-  /** The cell as it is sent, where it is the same for every value; null is NULL. */
+  /** What every value becomes, where the mask makes no difference between them; null is NULL. */
   readonly fixed: Buffer | null | undefined;
 }
 
-/** The cells of a result that are looked at, in ascending order. Empty: rows pass verbatim. */
-export type RowPlan = readonly CellMask[];
+/** What becomes of a result's rows. */
+export interface RowPlan {
+  /** The cells that are looked at, in ascending order. Empty: rows pass verbatim. */
+  readonly cells: readonly CellMask[];
+  /** Some cell has a mask; otherwise only rows in which something may be found are looked into. */
+  readonly masks: boolean;
+}
 
 export interface PlanInputs {
   readonly columns: readonly ColumnDefinition[];
@@ -35,21 +39,21 @@ export interface PlanInputs {
 /** How the rows of a result are masked. What is not proven to be harmless is masked. */
 export function planRows(inputs: PlanInputs): RowPlan {
   const { protection } = inputs;
-  const plan: CellMask[] = [];
+  const cells: CellMask[] = [];
   inputs.columns.forEach((column, index) => {
     const mask = maskOf(inputs, column, index);
     const searched = protection.textMask !== undefined && isSearched(column.type);
     const text = isText(column.type, column.charset);
     // What cannot be looked through is not shown.
     const hiding = mask ?? (searched && !isReadable(column.charset) ? protection.mask : undefined);
-    if (hiding !== undefined || searched) plan.push({ index, mask: hiding, text, fixed: hiding && fixedCell(hiding, text) });
+    if (hiding !== undefined || searched) cells.push({ index, mask: hiding, text, fixed: hiding && fixedCell(hiding, text) });
   });
-  return plan;
+  return { cells, masks: cells.some(({ mask }) => mask !== undefined) };
 }
 
 function fixedCell(mask: Mask, text: boolean): Buffer | null | undefined {
   if (!text) return null;
-  return mask.fixed === undefined ? undefined : textCell(mask.fixed);
+  return typeof mask.fixed === 'string' ? Buffer.from(mask.fixed) : mask.fixed;
 }
 
 function maskOf(inputs: PlanInputs, column: ColumnDefinition, index: number): Mask | undefined {

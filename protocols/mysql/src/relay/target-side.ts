@@ -1,9 +1,9 @@
-import { GatewayError, type Out, ProtocolError, type Step } from '@sallyport/core';
+import { GatewayError, type Out, ProtocolError } from '@sallyport/core';
 import { BodyReader } from '../codec/body-reader.ts';
 import { packets } from '../codec/bytes.ts';
 import { CAPABILITY } from '../codec/capabilities.ts';
 import { decodeColumn } from '../codec/columns.ts';
-import { MAX_PAYLOAD_BYTES, type MyFrame } from '../codec/frames.ts';
+import { HEADER_BYTES, type MyFrame, packetEnd } from '../codec/frames.ts';
 import { decodeEof, decodeErr, decodeOk, type Err, encodeErr, type Ok, STATUS } from '../codec/responses.ts';
 import { decodePrepareOk } from '../codec/statements.ts';
 import { errOf } from '../errors.ts';
@@ -11,16 +11,13 @@ import type { Conversation } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
 import { mayAlter } from './meaning.ts';
 import { ResultRows } from './result-rows.ts';
+import { EOF, ERR, endsRows, rowRun } from './row-run.ts';
 import type { Run } from './run.ts';
 import { scrubError, searchedText } from './scrub.ts';
 import { NOTHING, toClient } from './steps.ts';
 
 const OK = 0x00;
 const LOCAL_INFILE = 0xfb;
-const EOF = 0xfe;
-const ERR = 0xff;
-/** With DEPRECATE_EOF unset, a longer packet that begins with 0xfe is a row. */
-const MAX_EOF_BYTES = 9;
 /** A message that is looked into is put together; nothing but rows is that large in earnest. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** The most that a table or a select list may have. */
@@ -39,6 +36,8 @@ export class TargetSide {
   /** Parts of the present message, where it is looked into. */
   #parts: Buffer[] | undefined;
   #bytes = 0;
+  /** The present message, where it came as one packet. */
+  #came: { readonly raw: Buffer; readonly payload: Buffer } | undefined;
 
   constructor(conversation: Conversation, onPrepared: OnPrepared) {
     this.#conversation = conversation;
@@ -47,16 +46,41 @@ export class TargetSide {
     this.#deprecateEof = (conversation.capabilities & CAPABILITY.DEPRECATE_EOF) !== 0;
   }
 
-  take(frame: MyFrame): Step {
+  take(frame: MyFrame): readonly Out[] {
+    if (frame.first && frame.last) return this.#packets(frame.raw);
     const { exchange } = this.#conversation;
-    if (exchange === undefined) return this.#unasked(frame);
-    if (frame.first && exchange.phase === 'rows' && !this.#endsRows(frame)) return this.#rows.begin(frame, exchange);
-    if (!frame.first && this.#parts === undefined) return this.#rows.goOn(frame, exchange);
-    if (frame.first && frame.last) return this.#message(frame.payload, frame.sequence, exchange);
-    return this.#collect(frame, exchange);
+    if (exchange === undefined) return this.#unasked(frame.payload, frame.raw);
+    if (frame.first && exchange.phase === 'rows' && !endsRows(frame.payload[0], frame.size, this.#deprecateEof))
+      return this.#rows.begin(frame, exchange);
+    return frame.first || this.#parts !== undefined ? this.#collect(frame, exchange) : this.#rows.goOn(frame, exchange);
   }
 
-  #collect(frame: MyFrame, exchange: Exchange): Step {
+  /** Messages of one packet each, which may belong to several answers' parts: rows by the thousand go as one. */
+  #packets(raw: Buffer): readonly Out[] {
+    const outs: Out[] = [];
+    for (let at = 0; at < raw.length; ) {
+      const { exchange } = this.#conversation;
+      const rows = exchange?.phase === 'rows' ? rowRun(raw, at, exchange.sequence, this.#deprecateEof) : undefined;
+      if (exchange !== undefined && rows !== undefined) {
+        outs.push(...this.#rows.run(rows, exchange));
+        at += rows.raw.length;
+      } else {
+        const end = packetEnd(raw, at);
+        outs.push(...this.#packet(raw.subarray(at, end), exchange));
+        at = end;
+      }
+    }
+    return outs;
+  }
+
+  #packet(raw: Buffer, exchange: Exchange | undefined): readonly Out[] {
+    const payload = raw.subarray(HEADER_BYTES);
+    if (exchange === undefined) return this.#unasked(payload, raw);
+    this.#came = { raw, payload };
+    return this.#message(payload, raw[3] as number, exchange);
+  }
+
+  #collect(frame: MyFrame, exchange: Exchange): readonly Out[] {
     if (frame.first) {
       this.#parts = [];
       this.#bytes = 0;
@@ -74,12 +98,7 @@ export class TargetSide {
     return this.#message(whole, frame.sequence, exchange);
   }
 
-  #endsRows({ payload, size }: MyFrame): boolean {
-    const first = payload[0];
-    return first === ERR || (first === EOF && size < (this.#deprecateEof ? MAX_PAYLOAD_BYTES : MAX_EOF_BYTES));
-  }
-
-  #message(payload: Buffer, sequence: number, exchange: Exchange): Step {
+  #message(payload: Buffer, sequence: number, exchange: Exchange): readonly Out[] {
     if (payload.length === 0 && exchange.start.kind !== 'text') throw unexpected(exchange, payload);
     if (payload[0] === ERR) return this.#error(payload, exchange);
     switch (exchange.phase) {
@@ -94,7 +113,7 @@ export class TargetSide {
     }
   }
 
-  #answer(payload: Buffer, sequence: number, exchange: Exchange): Step {
+  #answer(payload: Buffer, sequence: number, exchange: Exchange): readonly Out[] {
     const { kind } = exchange.start;
     if (kind === 'text') return this.#over(exchange, payload);
     if (kind === 'prepare') return this.#prepared(payload, exchange);
@@ -113,7 +132,7 @@ export class TargetSide {
     return this.#send(exchange, payload);
   }
 
-  #prepared(payload: Buffer, exchange: Exchange): Step {
+  #prepared(payload: Buffer, exchange: Exchange): readonly Out[] {
     if (payload[0] !== OK) throw unexpected(exchange, payload);
     const { statement, columns, parameters } = decodePrepareOk(payload);
     this.#onPrepared(statement, parameters);
@@ -124,7 +143,7 @@ export class TargetSide {
     return this.#send(exchange, payload);
   }
 
-  #definition(payload: Buffer, exchange: Exchange): Step {
+  #definition(payload: Buffer, exchange: Exchange): readonly Out[] {
     const { kind } = exchange.start;
     if (kind === 'fields') {
       return payload[0] === EOF ? this.#done(exchange, payload, this.#end(payload)) : this.#send(exchange, payload);
@@ -140,7 +159,7 @@ export class TargetSide {
     return this.#described(exchange, shown);
   }
 
-  #definitionsEnd(payload: Buffer, exchange: Exchange): Step {
+  #definitionsEnd(payload: Buffer, exchange: Exchange): readonly Out[] {
     const end = decodeEof(payload);
     if (exchange.start.kind !== 'prepare' && end.status & STATUS.CURSOR_EXISTS) {
       this.#rows.plan(exchange);
@@ -150,7 +169,7 @@ export class TargetSide {
   }
 
   /** A list of definitions is complete. */
-  #described(exchange: Exchange, payload: Buffer): Step {
+  #described(exchange: Exchange, payload: Buffer): readonly Out[] {
     if (exchange.start.kind === 'prepare') {
       if (exchange.following === 0) return this.#over(exchange, payload);
       exchange.missing = exchange.following;
@@ -163,7 +182,7 @@ export class TargetSide {
     return this.#send(exchange, payload);
   }
 
-  #rowsEnd(payload: Buffer, exchange: Exchange): Step {
+  #rowsEnd(payload: Buffer, exchange: Exchange): readonly Out[] {
     const end = this.#end(payload);
     const { kind, statement } = exchange.start;
     if (kind === 'execute' && end.status & STATUS.CURSOR_EXISTS) return this.#cursor(exchange, payload, end.status);
@@ -176,7 +195,7 @@ export class TargetSide {
   }
 
   /** The rows come by COM_STMT_FETCH: until then the command is not over. */
-  #cursor(exchange: Exchange, payload: Buffer, status: number): Step {
+  #cursor(exchange: Exchange, payload: Buffer, status: number): readonly Out[] {
     const { statement, run } = exchange.start;
     this.#conversation.status = status;
     if (statement !== undefined) {
@@ -188,7 +207,7 @@ export class TargetSide {
   }
 
   /** @param changed the statement returned no rows, but may have changed some. */
-  #resultOver(exchange: Exchange, payload: Buffer, end: Pick<Ok, 'status'> & Partial<Ok>, changed: boolean): Step {
+  #resultOver(exchange: Exchange, payload: Buffer, end: Pick<Ok, 'status'> & Partial<Ok>, changed: boolean): readonly Out[] {
     const conversation = this.#conversation;
     const { run, own } = exchange.start;
     if (changed) run?.affected(end.affectedRows ?? 0);
@@ -206,7 +225,7 @@ export class TargetSide {
     return this.#send(exchange, payload);
   }
 
-  #error(payload: Buffer, exchange: Exchange): Step {
+  #error(payload: Buffer, exchange: Exchange): readonly Out[] {
     const { run, own, statement, kind, exposed } = exchange.start;
     const err = decodeErr(payload);
     const told = exposed ? scrubError(err, run?.meaning.text ?? '', isIndirect(exchange)) : err;
@@ -225,7 +244,7 @@ export class TargetSide {
    * The target asks for a file of the client's machine, which no client of this gateway has offered: a rogue server would
    * read any. An empty packet tells it that there is none.
    */
-  #localInfile(payload: Buffer, sequence: number, exchange: Exchange): Step {
+  #localInfile(payload: Buffer, sequence: number, exchange: Exchange): readonly Out[] {
     const { run } = exchange.start;
     const message = 'The target asked for a file of your machine (LOAD DATA LOCAL): the gateway has refused.';
     this.#conversation.gate.note({
@@ -241,13 +260,13 @@ export class TargetSide {
   }
 
   /** The answer is over, and what it says of the session holds. */
-  #done(exchange: Exchange, payload: Buffer, end: Pick<Ok, 'status'>): Step {
+  #done(exchange: Exchange, payload: Buffer, end: Pick<Ok, 'status'>): readonly Out[] {
     this.#conversation.status = end.status;
     exchange.start.confirmed?.();
     return this.#over(exchange, payload);
   }
 
-  #over(exchange: Exchange, payload: Buffer): Step {
+  #over(exchange: Exchange, payload: Buffer): readonly Out[] {
     const conversation = this.#conversation;
     const statements = exchange.start.run?.meaning.statements ?? [];
     const unclear = exchange.start.run?.meaning.analysis.failure !== undefined;
@@ -261,9 +280,11 @@ export class TargetSide {
 
   #send(exchange: Exchange, payload: Buffer): readonly Out[] {
     if (exchange.silent) return NOTHING;
-    const data = packets(payload, exchange.sequence);
+    const { sequence } = exchange;
     exchange.sequence += 1;
-    return toClient(data);
+    const came = this.#came;
+    const asItCame = came?.payload === payload && came.raw[3] === (sequence & 0xff);
+    return toClient(asItCame ? came.raw : packets(payload, sequence));
   }
 
   /** What an error quotes may be sensitive by its form. */
@@ -283,7 +304,7 @@ export class TargetSide {
   }
 
   /** Only its last words may come unasked: that it shuts down, or has waited too long. */
-  #unasked({ payload, raw }: MyFrame): Step {
+  #unasked(payload: Buffer, raw: Buffer): readonly Out[] {
     if (payload[0] === ERR) return toClient(raw);
     throw new ProtocolError('target', 'The target sent a message that nobody asked for.');
   }
