@@ -2,6 +2,17 @@
 export const COMMAND_CLASSES = ['read', 'write', 'session', 'ddl', 'privilege', 'admin', 'unknown'] as const;
 export type CommandClass = (typeof COMMAND_CLASSES)[number];
 
+/**
+ * What rules can name besides relations; each protocol fills in what it has.
+ *
+ * - `command`: a command line, exactly as it was sent.
+ * - `paths`: files on the target, absolute, without `.` and `..`.
+ * - `addresses`: `host:port`, or the path of a socket, that a tunnel leads to or listens at.
+ * - `repository`, `refs`: a Git repository's path, and the full names of refs.
+ */
+export const OBJECT_KEYS = ['command', 'paths', 'addresses', 'repository', 'refs'] as const;
+export type ObjectKey = (typeof OBJECT_KEYS)[number];
+
 /** What a text does, as far as its protocol can tell without asking who sent it. */
 export interface Classification {
   /** Every class that any statement of the text has. Never empty. */
@@ -14,6 +25,8 @@ export interface Classification {
   readonly unfiltered: boolean;
   /** It may store values of masked columns where no mask finds them: absent means no. */
   readonly launders?: boolean;
+  /** Recordable, like the text. A key that is absent: the command has nothing of the kind. */
+  readonly objects?: { readonly [K in ObjectKey]?: readonly string[] };
   /** One sentence saying why the class is what it is, where that is not plain from the verb. */
   readonly reason?: string;
 }

@@ -14,6 +14,8 @@ export interface CommandResult {
   /** Bytes of result data as the client saw them. */
   readonly bytes: number;
   readonly error?: { readonly code: string; readonly message: string };
+  /** How a program ended: its exit status, or the name of the signal that ended it, without `SIG`. */
+  readonly exit?: number | string;
   /** Masked values by masking rule. */
   readonly masked?: Readonly<Record<string, number>>;
 }

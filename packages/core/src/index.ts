@@ -16,5 +16,7 @@ export * from './ruling.ts';
 export * from './scram.ts';
 export * from './slab.ts';
 export * from './socket-reader.ts';
+export * from './ssh-key.ts';
+export * from './ssh-reader.ts';
 export * from './store.ts';
 export * from './token-shape.ts';

@@ -54,7 +54,9 @@ export interface ScramMaterial {
 /** What a client proved. */
 export type Proof =
   | { readonly method: 'scram' | 'native'; readonly token: string } // the id of the token whose proof held
-  | { readonly method: 'password'; readonly secret: string }; // cleartext inside TLS
+  | { readonly method: 'password'; readonly secret: string } // cleartext inside TLS or SSH
+  | { readonly method: 'publickey'; readonly key: Buffer } // an SSH key or certificate, as on the wire, whose possession was proven
+  | { readonly method: 'tunnel' }; // nothing: it came through a session that is signed in, see Host.signedIn
 
 /** One client's request for a session. */
 export interface SignIn {
@@ -86,19 +88,36 @@ export interface Host {
   readonly targets: readonly Target[];
   /** The client's address, `127.0.0.1:53312`. */
   readonly client: string;
+  /** Who came here through a tunnel of a session that is signed in: nobody is asked for a proof. */
+  readonly signedIn?: Identity | undefined;
   /** Aborted when sign-in took too long or the gateway drains. */
   readonly signal: AbortSignal;
   /** The gateway's own certificate; `hash` is tls-server-end-point (RFC 5929) of it. */
   readonly tls: { readonly context: SecureContextOptions; readonly hash: Buffer };
   /** Never says whether the user exists. Waits while the address or name is in back-off. */
   scram(user: string): Promise<ScramMaterial>;
+  /** The private keys by which SSH clients know the gateway, made when first asked for. */
+  sshHostKeys(): Promise<readonly string[]>;
+  /**
+   * The public key that this user has to prove, who shows this SSH key or certificate; both as on the wire. A key that is
+   * not theirs counts as no failure: clients offer all they have.
+   *
+   * @throws GatewayError ERR_LOGIN with the reason, for the log
+   */
+  provable(user: string, key: Buffer): Buffer;
   /** Counts a failed proof for back-off and writes it to the log. */
   refused(user: string, why: string): void;
   /** @throws GatewayError ERR_LOGIN or ERR_ACCESS, with the sentence for the client. */
   admit(signIn: SignIn): Promise<Session>;
   /** Facts that outlive the process, by protocol-chosen scope; for masks bound to what was seen. */
   readonly facts: FactStore;
-  /** Hands a tunnelled stream to another target's protocol under the same identity. */
+  /** The target that stands at this address, whose own protocol a tunnel must lead through. Names are compared as they are written. */
+  targetAt(host: string, port: number): Target | undefined;
+  /**
+   * Hands a tunnelled stream to another target's protocol under the same identity. Resolves when that session has ended.
+   *
+   * @throws GatewayError ERR_ACCESS when the identity has no access there
+   */
   open(target: string, stream: Duplex, session: Session): Promise<void>;
   /** A line for the gateway's log; secrets are the caller's duty. */
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void;

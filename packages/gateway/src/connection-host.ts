@@ -3,29 +3,39 @@ import {
   type FactStore,
   GatewayError,
   type Host,
+  type Identity,
   type Proof,
   type ScramMaterial,
   type Session,
   type SignIn,
   type Target,
 } from '@sallyport/core';
-import { type Backoff, type IdentityService, ProvenRefusal } from '@sallyport/identity';
+import { type Backoff, type IdentityService, ProvenRefusal, type SignedIn } from '@sallyport/identity';
 import type { Arrival } from './listener.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
+/** What of a connection the host needs: it may have come through a tunnel. */
+export type Caller = Omit<Arrival, 'socket'>;
+
 export interface ConnectionHostParts {
-  readonly arrival: Arrival;
+  readonly arrival: Caller;
+  /** Whose session the tunnel belongs to that the client came through. */
+  readonly through?: SignedIn;
   readonly listener: string;
   readonly targets: readonly Target[];
   readonly tls: Host['tls'];
   readonly identity: IdentityService;
+  sshHostKeys(): Promise<readonly string[]>;
   readonly backoff: Backoff;
   readonly facts: FactStore;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Checks access, asks for an approval where it needs one, and opens the record. */
-  open(signIn: SignIn, signedIn: Awaited<ReturnType<IdentityService['signIn']>>, arrival: Arrival): Promise<Session>;
+  open(signIn: SignIn, signedIn: SignedIn, arrival: Caller): Promise<Session>;
+  targetAt(host: string, port: number): Target | undefined;
+  /** Serves a stream of a session as a connection to another target. */
+  tunnel(target: string, stream: Duplex, session: Session): Promise<void>;
 }
 
 /** What one client connection may ask before it is a session. */
@@ -51,13 +61,22 @@ export class ConnectionHost implements Host {
     return this.#parts.identity.scram(user);
   }
 
+  sshHostKeys(): Promise<readonly string[]> {
+    return this.#parts.sshHostKeys();
+  }
+
+  provable(user: string, key: Buffer): Buffer {
+    return this.#parts.identity.provable({ user, key, address: this.#parts.arrival.address });
+  }
+
   refused(user: string, why: string): void {
     this.#parts.backoff.failed(this.client, user);
     this.#report(user, why);
   }
 
   async admit(signIn: SignIn): Promise<Session> {
-    const { backoff, arrival } = this.#parts;
+    const { backoff, arrival, through } = this.#parts;
+    if (through !== undefined) return this.#enter(signIn, through);
     if (signIn.proof.method === 'password') await backoff.wait(this.client, signIn.user, this.signal);
     const signedIn = await this.#signIn(signIn.user, signIn.target.name, signIn.proof);
     backoff.succeeded(this.client, signIn.user);
@@ -65,12 +84,28 @@ export class ConnectionHost implements Host {
     return this.#parts.open(signIn, signedIn, arrival);
   }
 
-  open(target: string, _stream: Duplex, _session: Session): Promise<void> {
-    return Promise.reject(new GatewayError('ERR_ACCESS', `No tunnel leads to ${target}: no protocol of this release opens one.`));
+  get signedIn(): Identity | undefined {
+    return this.#parts.through?.identity;
+  }
+
+  targetAt(host: string, port: number): Target | undefined {
+    return this.#parts.targetAt(host, port);
+  }
+
+  open(target: string, stream: Duplex, session: Session): Promise<void> {
+    return this.#parts.tunnel(target, stream, session);
   }
 
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>> = {}): void {
     this.#parts.log[level]({ client: this.client, ...fields }, message);
+  }
+
+  /** Whatever name the client gives: it is who the tunnel belongs to. */
+  async #enter(signIn: SignIn, through: SignedIn): Promise<Session> {
+    const { identity, arrival } = this.#parts;
+    await identity.mayTunnel(through.token, signIn.target.name);
+    arrival.admitted();
+    return this.#parts.open(signIn, through, arrival);
   }
 
   /** Tells operators of a refused sign-in. */
@@ -80,9 +115,9 @@ export class ConnectionHost implements Host {
     log.warn({ client: this.client, user: user.slice(0, 128), listener, why }, 'sign-in refused');
   }
 
-  async #signIn(user: string, target: string, proof: Proof): ReturnType<IdentityService['signIn']> {
+  async #signIn(user: string, target: string, proof: Proof): Promise<SignedIn> {
     try {
-      return await this.#parts.identity.signIn({ user, target, proof });
+      return await this.#parts.identity.signIn({ user, target, proof, address: this.#parts.arrival.address });
     } catch (error) {
       // Who knows the secret of a token that has ended guesses nothing, and must not slow its neighbours.
       if (error instanceof ProvenRefusal) this.#report(user, error.message);

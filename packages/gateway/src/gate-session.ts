@@ -221,6 +221,7 @@ export class GateSession implements Session {
       verb: command.verbs.join(' '),
       relations: command.relations,
       unfiltered: command.unfiltered,
+      ...(command.objects !== undefined && record !== 'off' && { objects: command.objects }),
       digest: command.digest,
       ruling: action,
       rule: rules,
@@ -250,13 +251,19 @@ export class GateSession implements Session {
 
 /** People paste a gateway token anywhere: neither the record nor who approves reads it. */
 function tokenless(command: Command): Command {
-  const { text, relations, parameters } = command;
-  if (![text, ...relations, ...parameters].some((said) => said !== null && withoutWholeTokens(said) !== said)) return command;
+  const { text, relations, parameters, objects = {} } = command;
+  if (
+    ![text, ...relations, ...parameters, ...Object.values(objects).flat()].some(
+      (said) => said !== null && withoutWholeTokens(said) !== said,
+    )
+  )
+    return command;
   return {
     ...command,
     text: withoutWholeTokens(text),
     relations: relations.map(withoutWholeTokens),
     parameters: parameters.map((value) => value && withoutWholeTokens(value)),
+    objects: Object.fromEntries(Object.entries(objects).map(([key, names]) => [key, names.map(withoutWholeTokens)])),
   };
 }
 

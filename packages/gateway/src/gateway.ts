@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Approvals, createApprovals } from '@sallyport/approvals';
-import { GatewayError, type Host, type NewEntry, type Protocol, type Store } from '@sallyport/core';
+import { GatewayError, type Host, type NewEntry, type Protocol, type Session, type Store } from '@sallyport/core';
 import {
   type Backoff,
   createBackoff,
   createIdentity,
   type IdentityService,
   type Keys,
+  type Known,
   openKeys,
   readCertificate,
 } from '@sallyport/identity';
@@ -18,7 +20,7 @@ import { type Api, createApi } from './api/api.ts';
 import type { Config } from './config/config.ts';
 import { describeChanges } from './config/digest.ts';
 import { resolveSecrets } from './config/target-secrets.ts';
-import { ConnectionHost } from './connection-host.ts';
+import { ConnectionHost, type ConnectionHostParts } from './connection-host.ts';
 import { fingerprinter } from './fingerprint.ts';
 import type { GateSession, Rulebook } from './gate-session.ts';
 import type { Arrival } from './listener.ts';
@@ -31,6 +33,8 @@ import { SessionOpener } from './session-opener.ts';
 
 /** Certificates are looked at this often, and made anew when less than 30 days are left. */
 const CERTIFICATE_CHECK_MS = 24 * 3_600_000;
+/** How long a tunnel may wait for its client's first words and sign-in. */
+const TUNNEL_SIGN_IN_MS = 60_000;
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -83,7 +87,7 @@ export class Gateway {
       config: () => this.#config.digest,
     });
     const entry = (type: string, body: Readonly<Record<string, unknown>>): NewEntry => this.#entry(type, body);
-    this.#identity = createIdentity({ users: config.users, provider: config.provider, store, keys, entry, now: Date.now });
+    this.#identity = createIdentity({ ...knownOf(config), store, keys, entry, now: Date.now });
     this.#approvals = createApprovals({ store, entry, now: Date.now });
     this.#opener = new SessionOpener({
       approvals: this.#approvals,
@@ -164,7 +168,7 @@ export class Gateway {
       this.#config = config;
       this.#rulebook = rulebook;
       this.#tls = tls;
-      this.#identity.reload(config);
+      this.#identity.reload(knownOf(config));
       for (const session of this.#live.all()) this.#rejudge(session, masksChanged);
       log.info({ digest: config.digest }, 'configuration loaded');
     } catch (error) {
@@ -193,23 +197,52 @@ export class Gateway {
     await this.#recorder.log('gateway.stopped', {}).catch((error: unknown) => log.error({ err: error }, 'the stop could not be logged'));
   }
 
-  async #serve(arrival: Arrival, listener: string): Promise<void> {
-    const targets = this.#listeners.at(listener);
+  #serve(arrival: Arrival, listener: string): Promise<void> {
+    return this.#converse(arrival.socket, { arrival, listener, targets: this.#listeners.at(listener) });
+  }
+
+  /** A stream of a session is served like a connection, by whom the session belongs to. */
+  async #tunnel(name: string, stream: Duplex, session: Pick<Session, 'id'>, client: string, address: string): Promise<void> {
+    const [outer, target] = [this.#live.get(session.id), this.#listeners.target(name)];
+    if (outer === undefined || target === undefined) throw new GatewayError('ERR_ACCESS', `There is no target ${name} any more.`);
+    const signIn = new AbortController();
+    const tooSlow = setTimeout(
+      () => signIn.abort(new GatewayError('ERR_LOGIN', 'The tunnel stayed silent for a minute: nothing was sent through it.')),
+      TUNNEL_SIGN_IN_MS,
+    );
+    const admitted = (): void => clearTimeout(tooSlow);
+    const arrival = { client, address, signal: AbortSignal.any([signIn.signal, outer.signal]), admitted };
+    try {
+      const through = { identity: outer.identity, token: outer.token };
+      await this.#converse(stream, { arrival, listener: `tunnel of ${outer.id}`, targets: [target], through });
+    } finally {
+      admitted();
+      stream.destroy();
+    }
+  }
+
+  async #converse(
+    stream: Duplex,
+    { arrival, targets, ...rest }: Pick<ConnectionHostParts, 'arrival' | 'listener' | 'targets' | 'through'>,
+  ): Promise<void> {
     const protocol = this.#options.protocols.find(({ name }) => name === targets[0]?.protocol);
     if (protocol === undefined) return;
     const host = new ConnectionHost({
+      ...rest,
       arrival,
-      listener,
       targets,
+      targetAt: (name, port) => this.#listeners.targetAt(name, port),
+      tunnel: (name, inner, session) => this.#tunnel(name, inner, session, arrival.client, arrival.address),
       tls: this.#tls,
       identity: this.#identity,
+      sshHostKeys: async () => (await this.#keys.sshHostKeys()).map(({ privateKey }) => privateKey),
       backoff: this.#backoff,
       facts: this.#options.store.facts,
       log: this.#options.log,
       metrics: this.#metrics,
       open: (signIn, signedIn) => this.#opener.open(signIn, signedIn, arrival),
     });
-    await protocol.serve(arrival.socket, host);
+    await protocol.serve(stream, host);
   }
 
   async #startApi(): Promise<Api> {
@@ -268,6 +301,10 @@ export class Gateway {
     );
     this.#live.endAll(new GatewayError('ERR_RECORDING', 'The gateway cannot keep its record; this session is over.', { cause }));
   }
+}
+
+function knownOf({ users, provider, sshAuthorities }: Config): Known {
+  return { users, provider, sshAuthorities };
 }
 
 async function serverTls({ tls }: Config, keys: Keys): Promise<Host['tls']> {

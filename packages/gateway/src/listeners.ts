@@ -1,6 +1,8 @@
 import type { Target } from '@sallyport/core';
 import { type Arrival, Listener } from './listener.ts';
 
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/i;
+
 /** A target with its secrets, and where clients reach it. */
 export interface ServedTarget {
   readonly listen: string;
@@ -28,6 +30,13 @@ export class Listeners {
   /** A target as the configuration in force has it. */
   target(name: string): Target | undefined {
     return this.#targets.find(({ target }) => target.name === name)?.target;
+  }
+
+  /** The target that stands at an address: a tunnel to it leads through its own protocol. */
+  targetAt(host: string, port: number): Target | undefined {
+    const name = host.toLowerCase();
+    const same = (other: string): boolean => other.toLowerCase() === name || (LOOPBACK.test(other) && LOOPBACK.test(name));
+    return this.#targets.find(({ target }) => target.port === port && same(target.host))?.target;
   }
 
   /**

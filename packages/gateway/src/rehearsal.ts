@@ -1,4 +1,4 @@
-import { type CommandClass, GatewayError, type Protocol } from '@sallyport/core';
+import { type Classification, type CommandClass, GatewayError, type Protocol } from '@sallyport/core';
 import { compilePolicy, type Shadow } from '@sallyport/policy';
 import type { Config } from './config/config.ts';
 import { withoutSecrets } from './config/target-secrets.ts';
@@ -14,6 +14,7 @@ export interface Rehearsal {
   readonly verb: readonly string[];
   readonly relations: readonly string[];
   readonly unfiltered: boolean;
+  readonly objects?: NonNullable<Classification['objects']>;
   readonly shadow: readonly Shadow[];
   readonly reason: string;
   /** What a denied client would read. */
@@ -36,8 +37,8 @@ export async function rehearse(
   const protocol = found('protocol', target.protocol, protocols);
   const classification = await protocol.classify(asked.command, withoutSecrets(target));
   const policy = compilePolicy(config.policy);
-  const { class: classes, verbs: verb, relations, unfiltered } = classification;
-  const facts = { class: classes, verb, relations, unfiltered };
+  const { class: classes, verbs: verb, relations, unfiltered, objects } = classification;
+  const facts = { class: classes, verb, relations, unfiltered, ...(objects !== undefined && { objects }) };
   const access = policy.access(user, target);
   if (!access.allowed) {
     const reason = `${user.name} has no access to ${target.name}: no access rule lists it.`;

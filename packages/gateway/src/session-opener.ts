@@ -5,9 +5,9 @@ import type { IdentityService, SignedIn } from '@sallyport/identity';
 import type { ApprovalSpec } from '@sallyport/policy';
 import type { Recorder, SessionRecorder } from '@sallyport/recording';
 import type { Config } from './config/config.ts';
+import type { Caller } from './connection-host.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { GateSession, type Rulebook } from './gate-session.ts';
-import type { Arrival } from './listener.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -35,7 +35,7 @@ export class SessionOpener {
   }
 
   /** @throws GatewayError ERR_ACCESS, ERR_RECORDING; the record of a refused session says why. */
-  async open(signIn: SignIn, { identity, token }: SignedIn, arrival: Arrival): Promise<Session> {
+  async open(signIn: SignIn, { identity, token }: SignedIn, arrival: Caller): Promise<Session> {
     const { metrics, live } = this.#parts;
     const { target } = signIn;
     const access = this.#parts.rulebook().policy.access(identity, target);
@@ -64,7 +64,7 @@ export class SessionOpener {
     return session;
   }
 
-  #record(signIn: SignIn, { identity, token }: SignedIn, arrival: Arrival): Promise<SessionRecorder> {
+  #record(signIn: SignIn, { identity, token }: SignedIn, arrival: Caller): Promise<SessionRecorder> {
     const { recording, targets } = this.#parts.config();
     const results = targets.find(({ name }) => name === signIn.target.name)?.results ?? recording.results;
     const row = {

@@ -40,7 +40,7 @@ async function gateway() {
     return minted;
   }
   const signIn = (secret: string, user = 'alice', target = 'shop-db') =>
-    identity.signIn({ user, target, proof: { method: 'password', secret } });
+    identity.signIn({ user, target, proof: { method: 'password', secret }, address: '127.0.0.1' });
   return { tokens, clock, identity, mint, signIn, revoke, entry };
 }
 
@@ -63,7 +63,12 @@ test('a token signs its user in, by password and by SCRAM', async () => {
   const key = clientKey(hiSync(token, material.salt, material.iterations));
   const match = material.keys.find(({ storedKey }) => verifyProof(storedKey, 'auth message', clientProof(key, 'auth message')));
   expect(match?.token).toBe(row.id);
-  const signedIn = await identity.signIn({ user: 'bot', target: 'shop-db', proof: { method: 'scram', token: row.id } });
+  const signedIn = await identity.signIn({
+    user: 'bot',
+    target: 'shop-db',
+    proof: { method: 'scram', token: row.id },
+    address: '127.0.0.1',
+  });
   expect(signedIn).toMatchObject({ identity: expected, token: { id: row.id } });
 });
 

@@ -12,6 +12,7 @@ import type { Keys } from './keys.ts';
 import { type Known, People } from './people.ts';
 import { ProvenRefusal } from './proven-refusal.ts';
 import { watchRevocations } from './revocation-watch.ts';
+import type { OfferedKey } from './ssh/public-keys.ts';
 import { SCRAM_ITERATIONS, userSalt } from './token.ts';
 import { endOf, endSentence, lineageOf, sessionLineage } from './token-life.ts';
 import { tokenFault, tokenHash } from './token-text.ts';
@@ -37,6 +38,15 @@ export interface SignedIn {
   readonly token: TokenRow;
 }
 
+interface Attempt {
+  readonly user: string;
+  /** The target's name. */
+  readonly target: string;
+  readonly proof: Proof;
+  /** The client's IP address. */
+  readonly address: string;
+}
+
 /** Who is asking. */
 export interface IdentityService {
   /** What a SCRAM proof is tried against. Takes the same work whether the user exists or not. */
@@ -44,11 +54,14 @@ export interface IdentityService {
   /**
    * Turns a proof into an identity and counts the sign-in.
    *
-   * @param attempt `target` is the target's name.
    * @throws GatewayError ERR_LOGIN with one sentence for the client; the same one for an unknown
    * user and a wrong token. A {@link ProvenRefusal} when the token is right and good for this no more.
    */
-  signIn(attempt: { readonly user: string; readonly target: string; readonly proof: Proof }): Promise<SignedIn>;
+  signIn(attempt: Attempt): Promise<SignedIn>;
+  /** Whether a session that signed in with this token may tunnel to a target. @throws GatewayError ERR_LOGIN */
+  mayTunnel(token: TokenRow, target: string): Promise<void>;
+  /** The SSH key that this user, who shows this key or certificate, has to prove. @throws GatewayError ERR_LOGIN */
+  provable(offered: OfferedKey): Buffer;
   /** Who sends this bearer token to the admin API. Counts nothing. @throws GatewayError ERR_LOGIN */
   bearer(token: string): Promise<SignedIn>;
   /** Whether a session that signed in with this token may go on. */
@@ -84,6 +97,21 @@ export function createIdentity(options: IdentityOptions): IdentityService {
     return { identity, token: row };
   }
 
+  async function alive(id: string): Promise<boolean> {
+    const row = await tokens.get(id);
+    const lineage = row && (await lineageOf(row, tokens));
+    if (row === undefined || lineage === undefined || people.orphaned(row, lineage) !== undefined) return false;
+    return endOf(sessionLineage(lineage), now()) === undefined;
+  }
+
+  const rowOf = (proof: Proof, user: string, address: string): Promise<TokenRow | undefined> => {
+    if (proof.method === 'password') return bySecret(proof.secret);
+    return proof.method === 'publickey' ? people.publicKeys.row({ user, key: proof.key, address }) : byProof(proof);
+  };
+  const byProof = (proof: Exclude<Proof, { method: 'password' | 'publickey' }>): Promise<TokenRow | undefined> => {
+    if (proof.method === 'tunnel') throw refusal('Only a session that is signed in opens a tunnel.');
+    return tokens.get(proof.token);
+  };
   const bySecret = (secret: string): Promise<TokenRow | undefined> => people.rowOf(secret) ?? byToken(secret, tokens);
 
   return {
@@ -99,8 +127,10 @@ export function createIdentity(options: IdentityOptions): IdentityService {
       };
     },
 
-    async signIn({ user, target, proof }) {
-      const row = await (proof.method === 'password' ? bySecret(proof.secret) : tokens.get(proof.token));
+    provable: (offered) => people.publicKeys.provable(offered),
+
+    async signIn({ user, target, proof, address }) {
+      const row = await rowOf(proof, user, address);
       const { identity, token } = await vouch(row, user);
       requireScope(token, target);
       if (!(await tokens.use(token.id, now()))) {
@@ -110,18 +140,18 @@ export function createIdentity(options: IdentityOptions): IdentityService {
       return { identity, token };
     },
 
+    async mayTunnel(token, target) {
+      requireScope(token, target);
+      if (!(await alive(token.id))) throw refusal('The token of the session that the tunnel belongs to has ended.');
+    },
+
     async bearer(secret) {
       const { identity, token } = await vouch(await bySecret(secret));
       if (token.maxSessions !== null && token.sessions >= token.maxSessions) throw new ProvenRefusal(usedUp(token));
       return { identity, token };
     },
 
-    async alive(id) {
-      const row = await tokens.get(id);
-      const lineage = row && (await lineageOf(row, tokens));
-      if (row === undefined || lineage === undefined || people.orphaned(row, lineage) !== undefined) return false;
-      return endOf(sessionLineage(lineage), now()) === undefined;
-    },
+    alive,
 
     watchRevocations: (ended, live) =>
       watchRevocations({ tokens, ended, live, now, orphaned: (row, lineage) => people.orphaned(row, lineage) }),

@@ -7,6 +7,7 @@ import { GatewayError } from '@sallyport/core';
 import { type CertifiedKey, makeAuthority } from './certificate.ts';
 import { createOnce, hasCode, privateFolder, replaceFile } from './key-file.ts';
 import { cachedLeaf, type ServerCertificate } from './server-certificate.ts';
+import { openHostKeys, type SshHostKey } from './ssh/host-keys.ts';
 
 /** What a key derived from the server secret is for. Each label gives an independent key. */
 export type SecretLabel = 'token-salt' | 'fingerprint' | 'mask-hash' | 'mask-token';
@@ -22,6 +23,8 @@ export interface Keys {
     /** PEM file with the public key, for `verify` elsewhere. */
     readonly publicFile: string;
   };
+  /** By which SSH clients know the gateway; made when first asked for. @throws GatewayError ERR_CONFIG */
+  sshHostKeys(): Promise<readonly SshHostKey[]>;
   /** A 32-byte HMAC key. The same for the same data_dir and label, for ever. */
   secret(label: SecretLabel): Buffer;
   /**
@@ -46,9 +49,14 @@ export async function openKeys(dataDir: string): Promise<Keys> {
   const folder = join(dataDir, 'keys');
   await privateFolder(folder);
   const [authority, evidence, secret] = await Promise.all([openAuthority(folder), openEvidence(folder), openSecret(folder)]);
+  let hostKeys: Promise<readonly SshHostKey[]> | undefined;
   return {
     caFile: authority.caFile,
     evidence,
+    sshHostKeys() {
+      hostKeys ??= openHostKeys(folder);
+      return hostKeys;
+    },
     secret: (label) => Buffer.from(hkdfSync('sha256', secret, '', `sallyport ${label}`, 32)),
     serverCertificate: (names, now = Date.now()) => cachedLeaf(join(folder, 'listener.pem'), authority.authority, names, now),
   };

@@ -1,5 +1,6 @@
 import type { Identity, TokenRow } from '@sallyport/core';
 import { IdentityProvider, isJwt, type ProviderOptions } from './identity-provider.ts';
+import { isKeyRow, PublicKeys } from './ssh/public-keys.ts';
 import { isVouched, VouchedTokens, type VouchedTokensParts } from './vouched-tokens.ts';
 
 /** A user from the configuration. */
@@ -16,10 +17,14 @@ export interface Known {
   readonly users: readonly LocalUser[];
   /** Vouches for people who are not among {@link users}. */
   readonly provider?: ProviderOptions | undefined;
+  /** CAs whose SSH certificates sign users in, a line each as in authorized_keys. */
+  readonly sshAuthorities?: readonly string[] | undefined;
 }
 
 /** Whom tokens belong to, as things stand: the configuration's users, and whom an identity provider vouched for. */
 export class People {
+  /** The SSH keys of the configuration's users, and certificates for them. */
+  readonly publicKeys: PublicKeys;
   readonly #parts: Pick<VouchedTokensParts, 'tokens' | 'entry' | 'now'>;
   #users: ReadonlyMap<string, LocalUser> = new Map();
   #provider: ProviderOptions | undefined;
@@ -29,11 +34,13 @@ export class People {
 
   constructor(known: Known, parts: Pick<VouchedTokensParts, 'tokens' | 'entry' | 'now'>) {
     this.#parts = parts;
+    this.publicKeys = new PublicKeys(parts);
     this.reload(known);
   }
 
-  reload({ users, provider }: Known): void {
+  reload({ users, provider, sshAuthorities = [] }: Known): void {
     this.#users = new Map(users.map((user) => [user.name, user]));
+    this.publicKeys.reload(users, sshAuthorities);
     if (JSON.stringify(provider) === JSON.stringify(this.#provider)) return;
     this.#provider = provider;
     this.#vouched = provider && this.#vouchedBy(provider);
@@ -69,6 +76,9 @@ export class People {
 
   /** Why nobody may use this token, though it has not ended: its people are there no more. */
   orphaned(row: TokenRow, lineage: readonly TokenRow[]): string | undefined {
+    const root = lineage.at(-1);
+    if (root !== undefined && isKeyRow(root) && !this.publicKeys.stands(root))
+      return `The gateway's configuration no longer has the SSH key or CA that let ${row.user} in.`;
     if (this.identityOf(row, lineage) !== undefined) return undefined;
     if (!this.isLocal(row.user) || row.actingFor === null) return `${row.user} is no longer a user of this gateway.`;
     return `This gateway token acts for ${row.actingFor}, who is not a person in the gateway's configuration.`;

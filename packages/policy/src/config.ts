@@ -1,4 +1,4 @@
-import type { CommandClass, Identity } from '@sallyport/core';
+import type { CommandClass, Identity, ObjectKey } from '@sallyport/core';
 
 /** Who must approve, and what their yes is worth. */
 export interface ApprovalSpec {
@@ -20,7 +20,7 @@ export interface ApprovalSpec {
  * Conditions on who asks, where, and what. Each list is any of; keys are all of. Names are globs.
  * A key that is absent asks nothing.
  */
-export interface Match {
+export interface Match extends Partial<Readonly<Record<ObjectKey, readonly string[]>>> {
   readonly protocol?: readonly string[];
   readonly targets?: readonly string[];
   /** Label name to any of its values. */

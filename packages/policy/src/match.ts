@@ -1,5 +1,6 @@
 import { anyOf, type Classification, type CommandClass, type Identity } from '@sallyport/core';
 import type { Match } from './config.ts';
+import { compileObjects } from './object.ts';
 import { compileRelations, type ReadCommand } from './relation.ts';
 import { compileStanding, type TargetFacts } from './standing.ts';
 
@@ -27,6 +28,7 @@ export function compileMatch(match: Match): CompiledMatch {
   const suspects = classes === undefined ? undefined : withUnknown(classes);
   const verbs = match.verb === undefined ? undefined : anyOf(match.verb.map((verb) => verb.toUpperCase()));
   const relations = match.relations === undefined ? undefined : compileRelations(match.relations);
+  const objects = compileObjects(match);
   const extent = ({ unfiltered, launders = false }: ReadCommand): boolean =>
     (match.unfiltered === undefined || match.unfiltered === unfiltered) && (match.launders === undefined || match.launders === launders);
 
@@ -34,6 +36,7 @@ export function compileMatch(match: Match): CompiledMatch {
   const suspected = (command: ReadCommand): readonly CommandClass[] => classesOf(command).filter((one) => suspects?.has(one) ?? true);
   const surelyButClass = (command: ReadCommand): boolean =>
     extent(command) &&
+    objects.surely(command) &&
     (verbs === undefined || (command.verbs.length > 0 && command.verbs.every(verbs))) &&
     (relations === undefined || (knowsRelations(command) && command.readings.length > 0 && command.readings.every(relations.surely)));
   return {
@@ -44,6 +47,7 @@ export function compileMatch(match: Match): CompiledMatch {
     may: (command) =>
       suspected(command).length > 0 &&
       extent(command) &&
+      objects.may(command) &&
       (verbs === undefined || command.verbs.some(verbs)) &&
       (relations === undefined || !knowsRelations(command) || command.readings.some(relations.may)),
     surely: (command) => named(command).length === classesOf(command).length && surelyButClass(command),

@@ -32,6 +32,8 @@ export interface CommandJson {
   readonly class: readonly string[];
   readonly verb: string;
   readonly relations: readonly string[];
+  /** Paths, addresses, refs … that the command names besides. */
+  readonly objects?: Readonly<Record<string, readonly string[]>>;
   readonly parameters: readonly (string | null)[];
   readonly ruling: 'allow' | 'deny' | 'hold';
   readonly rule: readonly string[];
@@ -42,6 +44,8 @@ export interface CommandJson {
   bytes: number | null;
   duration_ms: number | null;
   error: { readonly code: string; readonly message: string } | null;
+  /** How a program ended: its exit status, or the signal's name. Absent where nothing of the kind was run. */
+  exit?: number | string;
   masked: Readonly<Record<string, number>>;
   readonly config: string;
 }
@@ -92,10 +96,18 @@ function fold(event: RecordedEvent, commands: Map<number, CommandJson>): EventJs
     case 'values':
       return undefined; // for the leak lookup only: they say nothing to people
     case 'result': {
-      const { command: number, state, rows, bytes, duration_ms, error, masked } = event as unknown as ResultEvent;
+      const { command: number, state, rows, bytes, duration_ms, error, masked, exit } = event as unknown as ResultEvent;
       const command = commands.get(number);
       if (command === undefined) break;
-      Object.assign(command, { state, rows, bytes, duration_ms, error: error ?? null, masked: masked ?? {} });
+      Object.assign(command, {
+        state,
+        rows,
+        bytes,
+        duration_ms,
+        error: error ?? null,
+        masked: masked ?? {},
+        ...(exit !== undefined && { exit }),
+      });
       return undefined;
     }
     case 'released':
@@ -122,6 +134,7 @@ function commandJson(event: CommandEvent, at: number): CommandJson {
     class: event.class,
     verb: event.verb,
     relations: event.relations,
+    ...(event.objects !== undefined && { objects: event.objects }),
     parameters: event.parameters,
     ruling: event.ruling,
     rule: event.rule,

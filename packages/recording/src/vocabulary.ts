@@ -12,6 +12,8 @@ export type CommandEvent = {
   readonly class: readonly string[];
   readonly verb: string;
   readonly relations: readonly string[];
+  /** What else the command names: paths, addresses, refs … */
+  readonly objects?: Readonly<Record<string, readonly string[]>>;
   readonly parameters: readonly (string | null)[];
   readonly ruling: 'allow' | 'deny' | 'hold';
   /** Names of the rules that decided. */

@@ -45,6 +45,9 @@ export function testHost(
     signal,
     tls: TLS,
     scram: (user) => Promise.resolve(materialOf(user, users[user] ?? [])),
+    sshHostKeys: () => Promise.resolve([]),
+    provable: (_user, key) => key,
+    targetAt: () => undefined,
     refused: (user, why) => void record.refused.push([user, why]),
     admit: async (signIn) => {
       const { user, proof } = signIn;

@@ -47,6 +47,7 @@ async function test(words: readonly string[], options: Options): Promise<void> {
     ['class', result.class.join(', ')],
     ['verb', result.verb.join(', ')],
     ['relations', result.relations.map(visible).join(', ') || 'none'],
+    ...Object.entries(result.objects ?? {}).map(([key, names]) => [key, names.map(visible).join(', ')] as const),
     ...(result.unfiltered ? [['unfiltered', 'reaches every row'] as const] : []),
     ...result.shadow.map((each) => ['shadow', `${visible(each.rule)} would ${each.would}`] as const),
     ['reason', visible(result.reason)],

@@ -42,6 +42,8 @@ export interface Config {
   readonly users: readonly UserConfig[];
   /** Vouches for people besides {@link users}. */
   readonly provider?: ProviderOptions;
+  /** CAs whose SSH certificates sign users in, a line each. */
+  readonly sshAuthorities: readonly string[];
   readonly targets: readonly TargetConfig[];
   readonly policy: PolicyConfig;
   readonly masks: readonly MaskRule[];

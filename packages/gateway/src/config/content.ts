@@ -45,6 +45,7 @@ export function toSettings(
       groups: asList(groups),
       sshKeys: asList(ssh_keys),
     })),
+    sshAuthorities: asList(content.identity.ssh_cas),
     ...given({ provider: content.identity.oidc }, toProvider),
     targets: Object.entries(content.targets).map(([name, target]): TargetConfig => {
       return { name, ...toTarget(target, protocols, from), results: target.results ?? recording.results, options: options.get(name) };

@@ -67,6 +67,17 @@ const match = z.strictObject({
     .describe(
       'A statement that may store values of masked columns where no mask finds them: INSERT … SELECT, CREATE TABLE AS, a view or a function over masked data. By default it waits for those who approve what else is held, and is denied to agents; a rule with `launders: true` decides instead.',
     ),
+  command: oneOrMore(label)
+    .optional()
+    .describe(
+      'A command line of SSH, exactly as it was sent; globs. In an `allow` a `*` stands for nothing that a shell gives a meaning (`;`, `|`, `$`, quotes …). A denial or hold can be got round by writing the command otherwise: allow what may run rather than deny what may not.',
+    ),
+  paths: oneOrMore(label)
+    .optional()
+    .describe('Files on the target that a transfer reads or changes, and files that a push changes; globs.'),
+  addresses: oneOrMore(label).optional().describe('`host:port`, or the path of a socket, that a tunnel leads to or listens at; globs.'),
+  repository: oneOrMore(label).optional().describe("A Git repository's path; globs."),
+  refs: oneOrMore(label).optional().describe('Git refs by their full names, such as `refs/heads/main`; globs.'),
   unfiltered: z.boolean().optional().describe('An UPDATE or DELETE that reaches every row: no WHERE, or one that is always true.'),
 });
 

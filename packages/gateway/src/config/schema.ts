@@ -4,12 +4,14 @@ import { DAY_MS, duration, filePath, label, listenAddress, name, oneOrMore } fro
 import { access, defaults, masking, rules } from './schema-rules.ts';
 import { targetsSchema } from './schema-targets.ts';
 
+const sshKey = z.string().regex(/^(?:ssh|ecdsa|sk)-\S+ \S+/, 'must be a public key as in authorized_keys');
+
 const user = z.strictObject({
   kind: z.enum(['person', 'agent']).default('person').describe('An agent has its own defaults and never approves.'),
   groups: oneOrMore(label).default([]).describe('What access, rules and approvals go by.'),
-  ssh_keys: oneOrMore(z.string().regex(/^(?:ssh|ecdsa|sk)-\S+ \S+/, 'must be a public key as in authorized_keys'))
+  ssh_keys: oneOrMore(sshKey)
     .default([])
-    .describe('Public keys, for SSH.'),
+    .describe('Public keys that sign the user in over SSH: Ed25519, ECDSA, or RSA of 2048 bits and more.'),
 });
 
 const oidc = z.strictObject({
@@ -62,6 +64,9 @@ export function fileSchema(protocols: readonly Protocol[]) {
       identity: z
         .strictObject({
           oidc: oidc.optional().describe('Lets people sign in with a JWT of an identity provider as the password, inside TLS.'),
+          ssh_cas: oneOrMore(sshKey)
+            .default([])
+            .describe('CAs whose SSH user certificates sign in the users that they name as principals; public keys as in authorized_keys.'),
           users: z.record(name, user).default({}).describe('People and agents, by name.'),
         })
         .prefault({})

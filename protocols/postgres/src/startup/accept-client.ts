@@ -115,6 +115,7 @@ async function signIn(client: ClientConnection, startup: StartupMessage, host: H
 
 /** By SCRAM, or by the secret itself where the target wants that, or an identity provider may know the user. */
 async function prove(client: ClientConnection, user: string, target: Target, host: Host): Promise<Proof> {
+  if (host.signedIn !== undefined) return { method: 'tunnel' };
   const { sign_in: method } = startupOptions(target);
   if (method === 'password') return passwordSignIn(client);
   const material = await host.scram(user);
