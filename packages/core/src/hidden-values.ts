@@ -32,9 +32,14 @@ export class HiddenValues {
     this.#fingerprint = (...parts) => gate.fingerprint(...parts);
   }
 
+  /** Whatever is added from here on is counted at most. */
+  get full(): boolean {
+    return this.#count > MAX_VALUES;
+  }
+
   add(rule: string, value: Buffer | string): void {
     this.#count += 1;
-    if (this.#count > MAX_VALUES) return;
+    if (this.full) return;
     const values = this.#byRule.get(rule) ?? new Set();
     if (values.size === 0) this.#byRule.set(rule, values);
     values.add(valuePrint(this.#fingerprint, value));
@@ -43,7 +48,7 @@ export class HiddenValues {
 
   /** Notes what is not noted yet. */
   flush(): void {
-    for (const [rule, values] of this.#byRule) this.#note(rule, values, this.#count > MAX_VALUES);
+    for (const [rule, values] of this.#byRule) this.#note(rule, values, this.full);
   }
 
   #note(rule: string, values: Set<string>, more: boolean): void {

@@ -16,7 +16,7 @@ import { carriesMaskIn } from './written-masks.ts';
 export interface Request {
   readonly text: string;
   /** The command as it came, exactly. */
-  readonly bytes: Buffer;
+  readonly bytes: Buffer | string;
   readonly analysis: Analysis;
   readonly settings: ParserSettings;
   /** For a prepared statement. */
@@ -63,9 +63,8 @@ export class Asking {
     const conversation = this.#conversation;
     const context = yield* conversation.look();
     if (conversation.over.signal.aborted) return;
-    conversation.context = context;
     // A target that does not say: the next text is read in the dark, which the classifier refuses.
-    conversation.unsettled = false;
+    conversation.settle(context);
     yield* each(next());
     conversation.unsettled ||= context === undefined;
   }

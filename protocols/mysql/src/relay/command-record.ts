@@ -5,12 +5,13 @@ import { STATUS } from '../codec/responses.ts';
 import type { Parameter } from '../codec/statements.ts';
 import { textOf, valueText } from '../codec/values.ts';
 import type { Meaning } from './meaning.ts';
+import { modesOf } from './reading.ts';
 import { searchedText } from './scrub.ts';
 
 /** What decides, beside the text itself, what a command does. */
 export interface CommandCircumstances {
   /** The command as it came, exactly. */
-  readonly bytes: Buffer;
+  readonly bytes: Buffer | string;
   readonly settings: ParserSettings;
   readonly status: number;
   /** Of a prepared statement; long data put in. */
@@ -53,7 +54,6 @@ export function parameterText({ value }: Parameter): string {
 }
 
 function digestOf({ bytes, settings, status, parameters, flags }: CommandCircumstances, gate: Pick<Gate, 'fingerprint'>): string {
-  const modes = [...(settings.sqlMode ?? [])].sort().join();
   const transaction = String(status & (STATUS.IN_TRANSACTION | STATUS.AUTOCOMMIT));
   const values = parameters.flatMap(({ type, unsigned, value }) => [`${type}${unsigned}`, value ?? (value === null ? 'NULL' : '')]);
   return gate.fingerprint(
@@ -61,7 +61,7 @@ function digestOf({ bytes, settings, status, parameters, flags }: CommandCircums
     bytes,
     settings.database ?? '',
     settings.characterSet,
-    modes,
+    modesOf(settings),
     transaction,
     String(flags),
     String(parameters.length),

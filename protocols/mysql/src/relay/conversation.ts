@@ -64,7 +64,8 @@ export class Conversation {
   status: number;
   /** How texts are read is to be asked: at first, and behind whatever may have changed it. */
   unsettled = true;
-  context: SessionContext | undefined;
+  #context: SessionContext | undefined;
+  #settings: ParserSettings;
   /** The client has left: what it sent before still runs, but nobody waits for a person. */
   readonly gone = new AbortController();
   /** The session is over: nothing is judged or run any more. */
@@ -80,12 +81,25 @@ export class Conversation {
     this.capabilities = options.capabilities;
     this.status = options.status;
     this.#parser = options.parser;
+    this.#settings = this.#settingsIn(undefined);
     this.protection = new Protection(options.gate);
   }
 
-  /** How the session's texts are read; only while it is settled. */
+  /** The target has said how it reads texts; undefined: it did not, and texts are read in the dark. */
+  settle(context: SessionContext | undefined): void {
+    this.unsettled = false;
+    if (this.#context !== undefined && context !== undefined && isSame(this.#context, context)) return;
+    this.#context = context;
+    this.#settings = this.#settingsIn(context);
+  }
+
+  /** How the session's texts are read; only while it is settled. The same object while nothing changes. */
   get settings(): ParserSettings {
-    const { sqlMode = '', characterSet = '', database, foldNames = true } = this.context ?? {};
+    return this.#settings;
+  }
+
+  #settingsIn(context: SessionContext | undefined): ParserSettings {
+    const { sqlMode = '', characterSet = '', database, foldNames = true } = context ?? {};
     return {
       ...this.#parser,
       sqlMode: new Set(sqlMode.toUpperCase().split(',').filter(Boolean)),
@@ -164,4 +178,8 @@ export class Conversation {
   async readSchema(): Promise<Schema | undefined> {
     return this.schema.current() ?? (await this.unlessOver(this.schema.get().catch(() => undefined)));
   }
+}
+
+function isSame(one: SessionContext, other: SessionContext): boolean {
+  return (Object.keys(one) as (keyof SessionContext)[]).every((key) => one[key] === other[key]);
 }

@@ -66,7 +66,7 @@ export function followPrepared(analysis: Analysis, prepared: ReadonlyMap<string,
 
 export function meaningOf(inputs: MeaningInputs): Meaning {
   const { text, analysis, schema, protection } = inputs;
-  const classification = classificationOf(analysis);
+  const { classification, databases } = factsOf(analysis);
   let altered = false;
   const statements = analysis.statements.map((statement): StatementMeaning => {
     const certain = !altered;
@@ -85,8 +85,35 @@ export function meaningOf(inputs: MeaningInputs): Meaning {
     launders: !protection.none && (analysis.failure !== undefined || statements.some((one) => one.exposed && one.analysis.copies)),
     sealed: exposed || analysis.failure !== undefined || analysis.statements.some((statement) => isSealed(statement, inputs)),
     schema,
-    refusal: closedDatabase(analysis, inputs) ?? refusalOf(classification.class, inputs),
+    refusal: closedDatabase(databases, inputs) ?? refusalOf(classification.class, inputs),
   };
+}
+
+/** What a text says whoever asks. */
+interface TextFacts {
+  readonly classification: Classification;
+  /** Databases that it names. */
+  readonly databases: readonly string[];
+}
+
+/** The analyses of common texts, and of prepared statements, are asked about again and again. */
+const FACTS = new WeakMap<Analysis, TextFacts>();
+
+function factsOf(analysis: Analysis): TextFacts {
+  let facts = FACTS.get(analysis);
+  if (facts === undefined) {
+    facts = { classification: classificationOf(analysis), databases: databasesIn(analysis) };
+    FACTS.set(analysis, facts);
+  }
+  return facts;
+}
+
+function databasesIn({ statements }: Analysis): readonly string[] {
+  const used = statements.flatMap(({ database, relations, routines }) => [
+    database,
+    ...[...relations, ...routines].map(({ schema }) => schema),
+  ]);
+  return [...new Set(used)].filter((name) => name !== undefined);
 }
 
 /** Its literals may be secrets, or values that a later statement looks for in masked data. */
@@ -102,13 +129,9 @@ export function mayAlter(statement: StatementAnalysis): boolean {
 }
 
 /** Why a database that the text uses may not be used. */
-function closedDatabase(analysis: Analysis, { closed }: MeaningInputs): string | undefined {
-  const used = analysis.statements.flatMap(({ database, relations, routines }) => [
-    database,
-    ...[...relations, ...routines].map(({ schema }) => schema),
-  ]);
-  for (const name of new Set(used)) {
-    const refusal = name === undefined ? undefined : closed(name);
+function closedDatabase(databases: readonly string[], { closed }: MeaningInputs): string | undefined {
+  for (const name of databases) {
+    const refusal = closed(name);
     if (refusal !== undefined) return refusal;
   }
   return undefined;

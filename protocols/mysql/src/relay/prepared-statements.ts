@@ -6,6 +6,7 @@ import { decodeExecute, decodeLongData, decodeStatementId, type Execute, LAST_PR
 import type { Asking } from './asking.ts';
 import type { Conversation } from './conversation.ts';
 import { MAX_COMMAND_BYTES, type Message } from './messages.ts';
+import { sameReading } from './reading.ts';
 import type { Run } from './run.ts';
 import type { Statement } from './statement.ts';
 import { NOTHING, toTarget } from './steps.ts';
@@ -76,7 +77,7 @@ export class PreparedStatements {
       const analysis = sameReading(settings, statement.settings) ? statement.analysis : misread(statement.analysis);
       return this.#asking.submit({
         text: statement.text,
-        bytes: Buffer.from(statement.text),
+        bytes: statement.text,
         analysis,
         settings: statement.settings,
         parameters,
@@ -202,11 +203,6 @@ function idBytes(payload: Buffer, { id }: Statement): Buffer {
   const bytes = Buffer.from(payload.subarray(0, ID_BYTES));
   bytes.writeUInt32LE(id, 1);
   return bytes;
-}
-
-function sameReading(a: ParserSettings, b: ParserSettings): boolean {
-  const modes = (settings: ParserSettings): string => [...(settings.sqlMode ?? [])].sort().join();
-  return modes(a) === modes(b) && a.characterSet === b.characterSet;
 }
 
 function misread(analysis: Analysis): Analysis {

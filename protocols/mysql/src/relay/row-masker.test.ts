@@ -48,7 +48,7 @@ test.each([
   fc.assert(
     fc.property(rows, byColumn, fc.nat(255), (values, wanted, sequence) => {
       const counted: string[] = [];
-      const run = { masked: (rule: string, hidden?: Buffer | string) => void counted.push(`${rule} ${hidden}`) };
+      const run = { masked: (rule: string, hidden?: Buffer | string) => void counted.push(`${rule} ${hidden}`), onlyCounts: false };
       const cells = planOf(wanted);
       const plan = { cells, masks: cells.length > 0 };
       const wire = (list: readonly (readonly (string | null)[])[]): Buffer =>
@@ -69,7 +69,7 @@ test.each([
 
 test('values that change nothing are not copied; a number beside a mask stays what it is', () => {
   const masker = new RowMasker();
-  const run = { masked: () => undefined };
+  const run = { masked: () => undefined, onlyCounts: false };
   const plan = { cells: planOf([masks[0], undefined]), masks: true };
   const nothing = packets(textRow([null, '7']), 9);
   expect(masker.mask(nothing, { columns: columns.slice(0, 2), plan, binary: false, run, textMask: undefined })).toBe(nothing);
@@ -82,6 +82,12 @@ test('values that change nothing are not copied; a number beside a mask stays wh
 test('a row that its masks make too long for a packet is not sent', () => {
   const huge: Mask = { rule: 'huge', method: 'redact', apply: () => 'y'.repeat(0xff_ff_ff) };
   const plan = { cells: planOf([huge]), masks: true };
-  const result = { columns: columns.slice(0, 1), plan, binary: false, run: { masked: () => undefined }, textMask: undefined };
+  const result = {
+    columns: columns.slice(0, 1),
+    plan,
+    binary: false,
+    run: { masked: () => undefined, onlyCounts: false },
+    textMask: undefined,
+  };
   expect(() => new RowMasker().mask(packets(textRow(['4111']), 1), result)).toThrow('longer than 16777215 bytes');
 });

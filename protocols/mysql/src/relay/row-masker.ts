@@ -19,7 +19,7 @@ export interface MaskedResult {
   readonly plan: RowPlan;
   /** Rows of the binary protocol. */
   readonly binary: boolean;
-  readonly run: Pick<Run, 'masked'>;
+  readonly run: Pick<Run, 'masked' | 'onlyCounts'>;
   readonly textMask: TextMask | undefined;
 }
 
@@ -125,7 +125,7 @@ function seenOf(cell: CellMask, rows: Buffer, from: number, to: number, result: 
   const { binary, run, textMask } = result;
   if (mask === undefined) return textMask && searched(rows, from, to, textMask, run);
   if (fixed !== undefined) {
-    run.masked(mask.rule, text || !binary ? rows.subarray(from, to) : undefined);
+    run.masked(mask.rule, (text || !binary) && !run.onlyCounts ? rows.subarray(from, to) : undefined);
     return fixed;
   }
   const hidden = rows.toString('utf8', from, to);

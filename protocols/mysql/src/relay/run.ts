@@ -29,6 +29,11 @@ export class Run {
     this.#rows += rows;
   }
 
+  /** Values that masks hide are counted, and no more. */
+  get onlyCounts(): boolean {
+    return this.#hidden?.full ?? false;
+  }
+
   /** @param hidden the value that the mask hid, in text form. */
   masked(rule: string, hidden?: Buffer | string): void {
     this.#masked[rule] = (this.#masked[rule] ?? 0) + 1;
