@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Decoder, Frame } from './frame.ts';
+import { ReadMemory } from './read-memory.ts';
 
 const READ_AHEAD_BYTES = 64 * 1024;
 
@@ -12,6 +13,8 @@ export interface InletWatch<F extends Frame> {
   full?(): void;
   /** How far a side is read ahead of its loop. Default: 64 KiB, enough to see its FIN behind a held command. */
   readonly ahead?: number;
+  /** Chunks are given back when {@link Inlet.release} says so. Default: they are left to the collector. */
+  readonly recycle?: boolean;
 }
 
 /**
@@ -22,6 +25,9 @@ export class Inlet<F extends Frame> {
   readonly #socket: Readable;
   readonly #ahead: number;
   #frames: F[] = [];
+  /** Chunks that the frames are views of: those that wait, and those that were taken. */
+  #chunks: Buffer[] = [];
+  #taken: Buffer[] = [];
   #waiting = 0;
   #bytes = 0;
   #over = false;
@@ -43,6 +49,7 @@ export class Inlet<F extends Frame> {
       if (this.#over) return;
       this.#bytes += chunk.length;
       this.#waiting += chunk.length;
+      if (watch.recycle === true) this.#chunks.push(chunk);
       try {
         for (const frame of decoder.push(chunk)) {
           this.#frames.push(frame);
@@ -101,8 +108,19 @@ export class Inlet<F extends Frame> {
     const frames = this.#frames;
     this.#frames = [];
     this.#waiting = 0;
+    if (this.#chunks.length > 0) {
+      this.#taken.push(...this.#chunks);
+      this.#chunks = [];
+    }
     if (this.#socket.isPaused()) this.#socket.resume();
     return frames;
+  }
+
+  /** Nobody needs the frames that were taken, nor anything that is a view of them. */
+  release(): void {
+    if (this.#taken.length === 0) return;
+    for (const chunk of this.#taken) ReadMemory.giveBack(chunk);
+    this.#taken = [];
   }
 
   /** Reads on, so that the peer's end is seen, and keeps nothing of it. */

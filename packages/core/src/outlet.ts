@@ -20,6 +20,11 @@ export class Outlet {
     return this.#owner !== undefined;
   }
 
+  /** All that was written has left: the system has its own copy. */
+  get empty(): boolean {
+    return this.#socket.writableLength === 0;
+  }
+
   /**
    * Writes the pieces as one. Resolves when the socket wants more; undefined when it does already.
    *

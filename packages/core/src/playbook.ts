@@ -28,6 +28,9 @@ export interface Playbook {
   done(): void;
 }
 
+/** What a target's chunk becomes when its steps have ended: the pump uses its memory again, so a relay must have kept nothing of it. */
+const USED_AGAIN = 0xee;
+
 export function playbook<C extends Frame, T extends Frame>(
   relay: Relay<C, T>,
   decoders: { readonly client: Decoder<C>; readonly target: Decoder<T> },
@@ -36,7 +39,7 @@ export function playbook<C extends Frame, T extends Frame>(
   const queues: Record<Side, Promise<void>> = { client: Promise.resolve(), target: Promise.resolve() };
 
   const put = (outs: readonly Out[]): void => {
-    for (const { to, data } of outs) if (data.length > 0) written[to].push(data);
+    for (const { to, data } of outs) if (data.length > 0) written[to].push(Buffer.from(data));
   };
   const carryOut = async (step: Step): Promise<void> => {
     if (Symbol.asyncIterator in step) for await (const outs of step) put(outs);
@@ -46,7 +49,11 @@ export function playbook<C extends Frame, T extends Frame>(
     queues[side] = queues[side].then(async () => {
       for (const chunk of bytes) {
         if (side === 'client') for (const frame of decoders.client.push(chunk)) await carryOut(relay.fromClient(frame));
-        else for (const frame of decoders.target.push(chunk)) await carryOut(relay.fromTarget(frame));
+        else {
+          const read = Buffer.from(chunk);
+          for (const frame of decoders.target.push(read)) await carryOut(relay.fromTarget(frame));
+          read.fill(USED_AGAIN);
+        }
       }
     });
     // Enough turns for every step that does not wait for the outside; one that does goes on behind.

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { reach } from './dial.ts';
 import { GatewayError } from './errors.ts';
 import type { Decoder, Frame, Relay } from './frame.ts';
+import type { Target } from './index.ts';
 import { pump } from './pump.ts';
 
 /** One line is one message; a line that ends in `...` is a part of one. */
@@ -255,4 +258,55 @@ test('a message in slices of one byte is one message', async () => {
   for await (const chunk of session.target) seen += String(chunk);
   expect(seen).toBe('abc\ndef\n');
   expect(await session.result).toMatchObject({ clientBytes: 8, clientFrames: 2 });
+});
+
+/** A target that sends so many bytes, no two stretches of which are alike. */
+async function talker(bytes: number): Promise<Socket> {
+  const words = Buffer.alloc(bytes);
+  for (let at = 0; at < bytes; at += 4) words.writeUInt32BE(at, at);
+  const server = createServer((socket) => socket.end(words));
+  servers.push(server);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return reach({ name: 'talker', host: '127.0.0.1', port } as Target, new AbortController().signal);
+}
+
+/** Whatever arrives is a message. */
+const chunks: Decoder<Frame> = { push: (raw) => [{ raw, first: true, last: true }] };
+
+test.each([
+  ['all of it', Number.POSITIVE_INFINITY],
+  ['little of it', 20_000],
+])('memory of large reads is used again, and never while a client that stalls has still to get %s', async (_what, most) => {
+  const client = await pair();
+  const forwarded: Buffer[] = [];
+  const memories = new Set<ArrayBufferLike>();
+  let large = 0;
+  const result = pump({
+    client: client.near,
+    target: await talker(64 << 20),
+    targetName: 'talker',
+    clientDecoder: new Lines(),
+    targetDecoder: chunks,
+    recycle: true,
+    relay: {
+      ...straight,
+      fromTarget({ raw }) {
+        large += Number(raw.length >= 65_536);
+        memories.add(raw.buffer);
+        const data = raw.subarray(0, most);
+        forwarded.push(Buffer.from(data));
+        return [{ to: 'client', data }];
+      },
+    },
+    gate: { durable: () => undefined, ready: () => undefined, record: () => undefined },
+    signal: new AbortController().signal,
+    farewell: () => Buffer.alloc(0),
+  });
+  while (!client.near.writableNeedDrain) await turn();
+  const got: Buffer[] = [];
+  for await (const chunk of client.far) got.push(chunk as Buffer);
+  expect((await result).error?.code).toBe('ERR_TARGET_CLOSED');
+  expect(Buffer.concat(got).equals(Buffer.concat(forwarded))).toBe(true);
+  expect(memories.size).toBeLessThan(large);
 });

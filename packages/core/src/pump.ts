@@ -22,6 +22,11 @@ export interface PumpOptions<C extends Frame, T extends Frame> {
   readonly targetDecoder: Decoder<T>;
   readonly relay: Relay<C, T>;
   readonly gate: Pick<Gate, 'durable' | 'ready' | 'record'>;
+  /**
+   * The relay keeps nothing of a target's frame when the step that it was given to has ended, so that the memory of large
+   * reads is used again once the step's pieces have left. Default: false.
+   */
+  readonly recycle?: boolean;
   /** Aborted with a GatewayError when the session must end. */
   readonly signal: AbortSignal;
   /** The protocol's last words to its client, as wire bytes; none when the client has been told. */
@@ -67,7 +72,7 @@ class Pump<C extends Frame, T extends Frame> {
         end: (cut) => (cut === undefined ? this.#leave() : relay.clientGone()),
         full: () => this.#refuseBlindness(),
       }),
-      target: new Inlet(target, options.targetDecoder, { ahead: READ_BYTES }),
+      target: new Inlet(target, options.targetDecoder, { ahead: READ_BYTES, recycle: options.recycle === true }),
     };
   }
 
@@ -127,6 +132,8 @@ class Pump<C extends Frame, T extends Frame> {
       }
       const written = this.#flush(batch, from);
       if (written !== undefined) await written;
+      // What a socket has not taken yet is given back with a later turn's.
+      if (this.#outlets.client.empty && this.#outlets.target.empty) inlet.release();
       const ready = from === 'target' ? this.#options.gate.ready() : undefined;
       if (ready !== undefined) await ready;
     }

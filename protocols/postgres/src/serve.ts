@@ -62,6 +62,7 @@ async function converse(accepted: AcceptedClient, login: TargetLogin, { classifi
       targetDecoder: backendDecoder({ rowRuns: true }),
       relay,
       gate,
+      recycle: true,
       signal: gate.signal,
       farewell,
       stopTarget: async () => {

@@ -35,11 +35,11 @@ export async function* readContext(
   boundary: 'sync' | 'flush',
 ): AsyncGenerator<readonly Out[], SessionContext | undefined> {
   const { replies, gone } = conversation;
-  let cells: readonly (Buffer | null)[] | undefined;
+  let cells: readonly string[] | undefined;
   const answer = Promise.withResolvers<boolean>();
   const query = {
     row: (raw: Buffer) => {
-      cells = decodeDataRow(raw).cells;
+      cells = decodeDataRow(raw).cells.map((cell) => cell?.toString() ?? '');
     },
     done: () => answer.resolve(true),
     failed: () => answer.resolve(false),
@@ -55,8 +55,8 @@ export async function* readContext(
   const answered = await conversation.unless(gone.signal, answer.promise);
   await conversation.unless(gone.signal, replies.idle());
   if (answered !== true || cells === undefined) return undefined;
-  const [currentUser, sessionUser, searchPath, locks] = cells.map((cell) => cell?.toString() ?? '');
-  return { currentUser: currentUser ?? '', sessionUser: sessionUser ?? '', searchPath: searchPath ?? '', locks: locks ?? '' };
+  const [currentUser = '', sessionUser = '', searchPath = '', locks = ''] = cells;
+  return { currentUser, sessionUser, searchPath, locks };
 }
 
 const MESSAGES = Buffer.concat([
