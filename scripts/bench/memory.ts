@@ -3,7 +3,7 @@
  *
  *   node scripts/bench/memory.ts [--sessions 1000] [--minutes 10]
  *
- * - a client that asks for 1 GB of 200-byte rows, recorded, and does not read them;
+ * - a client that asks for 1 GB of 200-byte rows, recorded, and does not read them: at PostgreSQL and at MariaDB;
  * - idle sessions, without and with TLS;
  * - constant load (pgbench, 8 clients, prepared) for some minutes: latencies, and memory each half a minute.
  */
@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { type Gateway, startGateway } from '../../test-fixtures/servers/gateway.ts';
+import { type MariadbServer, startMariadb } from '../../test-fixtures/servers/mariadb.ts';
 import { type PostgresServer, startPostgres } from '../../test-fixtures/servers/postgres.ts';
 import { openIdle, stall } from './clients.ts';
 
@@ -58,6 +59,25 @@ async function stalledReader(gateway: Gateway): Promise<void> {
   const after = await settled(gateway.pid);
   client.destroy();
   console.log(`stalled reader of 1 GB: ${mebibytes(before)} to ${mebibytes(after)}, grown by ${mebibytes(after - before)}`);
+}
+
+/** The client writes what it reads into a pipe that nobody reads. */
+async function stalledMysqlReader(database: MariadbServer): Promise<void> {
+  const gateway = await startGateway({ target: database, protocol: 'mysql', durability: 'fast', masked: ['shop.customers.card'] });
+  const { host, port, user, password } = gateway;
+  const place = ['-h', host, '-P', String(port), '-u', user, `-p${password}`, '--quick', '--skip-column-names'];
+  const ask = (rows: number): readonly string[] => [...place, '-e', `SELECT seq, REPEAT('x', 185) FROM seq_1_to_${rows}`, 'shop'];
+  try {
+    for (let run = 0; run < 8; run += 1) await once(spawn('mariadb', ask(200_000), { stdio: 'ignore' }), 'exit');
+    await delay(2_000);
+    const before = await settled(gateway.pid);
+    const client = spawn('mariadb', ask(5_000_000), { stdio: ['ignore', 'pipe', 'inherit'] });
+    const after = await settled(gateway.pid);
+    client.kill();
+    console.log(`stalled MySQL reader of 1 GB: ${mebibytes(before)} to ${mebibytes(after)}, grown by ${mebibytes(after - before)}`);
+  } finally {
+    await gateway.stop();
+  }
 }
 
 async function idleSessions(gateway: Gateway, count: number, tls: boolean): Promise<void> {
@@ -107,6 +127,11 @@ async function withGateway(database: PostgresServer, measure: (gateway: Gateway)
     await gateway.stop();
   }
 }
+
+await using stack = new AsyncDisposableStack();
+const mariadb = await startMariadb();
+stack.defer(() => mariadb.stop());
+await stalledMysqlReader(mariadb);
 
 const [sessions, minutes] = [Number(values.sessions), Number(values.minutes)];
 const database = await startPostgres({ version: 15, config: { max_connections: String(sessions + 100), shared_buffers: '64MB' } });
