@@ -6,7 +6,7 @@ import { packetDecoder } from './codec/decoder.ts';
 import { encodeSslRequest } from './codec/handshake.ts';
 import { farewell } from './errors.ts';
 import { versionOf } from './family.ts';
-import { createRelay } from './relay/relay.ts';
+import { createRelay, type MysqlRelay } from './relay/relay.ts';
 import type { Schemas } from './schema/schemas.ts';
 import { type AcceptedClient, acceptClient } from './startup/accept-client.ts';
 import type { SignInKey } from './startup/client-sign-in.ts';
@@ -78,7 +78,7 @@ async function converse(accepted: AcceptedClient, login: TargetLogin, host: Host
       target: login.socket,
       clientDecoder: packetDecoder('client'),
       targetDecoder: packetDecoder('target', { runs: true }),
-      relay,
+      relay: accepted.cancelsByLeaving ? cancelledByLeaving(relay, () => killAtTarget(target, login.greeting.threadId)) : relay,
       gate,
       targetName: target.name,
       signal: gate.signal,
@@ -91,6 +91,22 @@ async function converse(accepted: AcceptedClient, login: TargetLogin, host: Host
     release();
     relay.ended();
   }
+}
+
+/** What the client had asked for ends at the target when the client leaves, and what waits behind it does not begin. */
+function cancelledByLeaving(relay: MysqlRelay, kill: () => Promise<void>): MysqlRelay {
+  let killed = false;
+  return {
+    ...relay,
+    clientGone() {
+      const busy = relay.busy();
+      relay.clientGone();
+      if (!busy || killed) return;
+      killed = true;
+      relay.over?.();
+      void kill();
+    },
+  };
 }
 
 /** Ends what a session of ours is doing at the target. Nobody waits for an answer: one that does not arrive came too late. */

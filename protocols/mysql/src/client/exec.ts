@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { type Endpoint, ExecError, type ExecItem, ItemQueue } from '@sallyport/core';
 import type { ConnectionOptions, FieldPacket, QueryError, ResultSetHeader } from 'mysql2';
+import { LEAVING } from '../leaving.ts';
 
 /** A rule, an approver or time said no; the target's own permissions say it with the same errno. */
 const DENIALS: ReadonlySet<number> = new Set([1227, 1317]);
 
 /**
  * Runs a text of one or more statements through the gateway. Rows stream: the socket is paused while the reader is
- * behind.
+ * behind. What still runs when `signal` aborts is cancelled at the target, for the gateway knows {@link LEAVING}.
  *
  * @throws ExecError with the errno; rows that came before it were yielded
  */
@@ -69,7 +70,7 @@ async function optionsOf({ host, port, user, token, database, caFile }: Endpoint
     multipleStatements: true,
     supportBigNumbers: true,
     bigNumberStrings: true,
-    connectAttributes: { program_name: 'sallyport exec' },
+    connectAttributes: { program_name: 'sallyport exec', [LEAVING.name]: LEAVING.cancel },
   };
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../codec/handshake.ts';
 import { encodeOk } from '../codec/responses.ts';
 import { ErrnoError } from '../errors.ts';
+import { LEAVING } from '../leaving.ts';
 import { ClientConnection } from './client-connection.ts';
 import { type ClientProof, type SignInKey, type SignInTerms, signInDialogue, wrongToken } from './client-sign-in.ts';
 import { chooseTarget } from './destination.ts';
@@ -39,6 +40,8 @@ export interface AcceptedClient {
   readonly threadId: number;
   /** SHA1(SHA1(secret)) of what it signed in with. */
   readonly sha1sha1: Buffer;
+  /** Its leaving takes back what still runs. */
+  readonly cancelsByLeaving: boolean;
   /** How the client can prove itself again. */
   readonly terms: Pick<SignInTerms, 'secure' | 'rsa'>;
   /** OK: the client may begin. @param status the target's */
@@ -134,6 +137,7 @@ async function signIn(
     database,
     threadId,
     sha1sha1,
+    cancelsByLeaving: response.attributes.get(LEAVING.name) === LEAVING.cancel,
     terms,
     welcome: (status) => client.send(encodeOk(status)),
     refuse: (error) => client.refuse(error),
