@@ -2,8 +2,9 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { GatewayError } from './errors.ts';
+import { LentMemory } from './lent-memory.ts';
 import type { Target } from './protocol.ts';
-import { ReadMemory } from './read-memory.ts';
+
 import { tolerateErrors } from './socket-reader.ts';
 
 const KEEP_ALIVE_MS = 30_000;
@@ -19,8 +20,11 @@ const arrived = Buffer.allocUnsafeSlow(READ_BYTES);
 export async function reach(target: Target, signal: AbortSignal): Promise<Socket> {
   signal.throwIfAborted();
   const { host, port } = target;
-  const memory = new ReadMemory(READ_BYTES);
-  const onread = { buffer: arrived, callback: (length: number): boolean => socket.push(memory.copy(arrived.subarray(0, length))) };
+  const memory = new LentMemory();
+  const onread = {
+    buffer: arrived,
+    callback: (length: number): boolean => socket.push(memory.copy(arrived.subarray(0, length), READ_BYTES)),
+  };
   const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, onread });
   try {
     await settled(socket, 'connect', signal);

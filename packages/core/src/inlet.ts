@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Decoder, Frame } from './frame.ts';
-import { ReadMemory } from './read-memory.ts';
+import { LentMemory } from './lent-memory.ts';
 
 const READ_AHEAD_BYTES = 64 * 1024;
 
@@ -116,10 +116,10 @@ export class Inlet<F extends Frame> {
     return frames;
   }
 
-  /** Nobody needs the frames that were taken, nor anything that is a view of them. */
-  release(): void {
+  /** Nobody needs the frames that were taken, nor anything that is a view of them. @param again more is likely to come */
+  release(again: boolean): void {
     if (this.#taken.length === 0) return;
-    for (const chunk of this.#taken) ReadMemory.giveBack(chunk);
+    LentMemory.giveBack(this.#taken, again);
     this.#taken = [];
   }
 

@@ -291,6 +291,7 @@ test.each([
     recycle: true,
     relay: {
       ...straight,
+      busy: () => true,
       fromTarget({ raw }) {
         large += Number(raw.length >= 65_536);
         memories.add(raw.buffer);

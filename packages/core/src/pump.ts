@@ -6,6 +6,7 @@ import { GatewayError } from './errors.ts';
 import type { Decoder, Frame, Out, Relay, Side, Step } from './frame.ts';
 import type { Gate, SessionEnd } from './gate.ts';
 import { Inlet } from './inlet.ts';
+import { LARGE_BYTES, LentMemory } from './lent-memory.ts';
 import { Outlet } from './outlet.ts';
 
 /** How long a side may take to close after the other one has. */
@@ -23,8 +24,8 @@ export interface PumpOptions<C extends Frame, T extends Frame> {
   readonly relay: Relay<C, T>;
   readonly gate: Pick<Gate, 'durable' | 'ready' | 'record'>;
   /**
-   * The relay keeps nothing of a target's frame when the step that it was given to has ended, so that the memory of large
-   * reads is used again once the step's pieces have left. Default: false.
+   * The relay keeps nothing of a target's frame, and nothing of what it answered, when the step has ended: large memory is
+   * used again once the step's pieces have left. Default: false.
    */
   readonly recycle?: boolean;
   /** Aborted with a GatewayError when the session must end. */
@@ -56,6 +57,8 @@ class Pump<C extends Frame, T extends Frame> {
   readonly #inlets: { readonly client: Inlet<C>; readonly target: Inlet<T> };
   readonly #outlets: Readonly<Record<Side, Outlet>>;
   readonly #frames = { client: 0, target: 0 };
+  /** Large pieces that were written to the client. */
+  readonly #told: Buffer[] = [];
   readonly #gone = Promise.withResolvers<void>();
   /** The client has said goodbye or closed. What it sent before still runs. */
   #left = false;
@@ -132,11 +135,18 @@ class Pump<C extends Frame, T extends Frame> {
       }
       const written = this.#flush(batch, from);
       if (written !== undefined) await written;
-      // What a socket has not taken yet is given back with a later turn's.
-      if (this.#outlets.client.empty && this.#outlets.target.empty) inlet.release();
+      if (from === 'target' && this.#options.recycle === true) this.#recycle();
       const ready = from === 'target' ? this.#options.gate.ready() : undefined;
       if (ready !== undefined) await ready;
     }
+  }
+
+  /** What a socket has not taken yet is given back in a later turn. */
+  #recycle(): void {
+    if (!this.#outlets.client.empty || !this.#outlets.target.empty) return;
+    const again = this.#options.relay.busy?.() ?? false;
+    this.#inlets.target.release(again);
+    if (this.#told.length > 0) LentMemory.giveBack(this.#told.splice(0), again);
   }
 
   /** A step that waits. What came before it must not wait for a person. */
@@ -166,6 +176,7 @@ class Pump<C extends Frame, T extends Frame> {
     // An answer that cannot be delivered ends the session, as it does at a server.
     if (client.destroyed && this.#left) this.#gone.resolve();
     if (!client.destroyed) for (const piece of pieces) gate.record('target', piece);
+    if (this.#options.recycle === true) this.#told.push(...pieces.filter(({ length }) => length >= LARGE_BYTES));
     return this.#outlets.client.write(pieces, loop, open && loop === 'target');
   }
 

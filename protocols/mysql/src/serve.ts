@@ -80,6 +80,7 @@ async function converse(accepted: AcceptedClient, login: TargetLogin, host: Host
       targetDecoder: packetDecoder('target', { runs: true }),
       relay: accepted.cancelsByLeaving ? cancelledByLeaving(relay, () => killAtTarget(target, login.greeting.threadId)) : relay,
       gate,
+      recycle: true,
       targetName: target.name,
       signal: gate.signal,
       farewell: (error) => farewell(error, relay.sequence()),
