@@ -19,4 +19,5 @@ export * from './socket-reader.ts';
 export * from './ssh-key.ts';
 export * from './ssh-reader.ts';
 export * from './store.ts';
+export * from './terminal-tokens.ts';
 export * from './token-shape.ts';

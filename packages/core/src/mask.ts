@@ -50,6 +50,8 @@ export interface TextMask {
   value(bytes: Buffer, start: number, end: number, count: CountHit): Buffer | undefined;
   /** For one text that arrives in pieces. The output is that of {@link value}, however the text is cut. */
   stream(count: CountHit): TextStream;
+  /** The same without rendering, for texts with something in between that is not theirs. */
+  runs(): TextRuns;
 }
 
 /** A text on its way through a {@link TextMask}. */
@@ -58,6 +60,28 @@ export interface TextStream {
   push(bytes: Buffer): Buffer;
   /** The rest: nothing will follow. */
   flush(): Buffer;
+}
+
+/** A part of a text: bytes that stay as they are, or a hit. */
+export interface TextRun {
+  /** Bytes of the text. */
+  readonly length: number;
+  readonly hit?: {
+    readonly rule: string;
+    /** What stands for the hit. Empty where it goes on from an earlier run. */
+    readonly shown: Buffer;
+    /** What is hidden, where it is known as one. */
+    readonly hidden?: Buffer;
+    /** It began in an earlier run, and was counted there. */
+    readonly goesOn: boolean;
+  };
+}
+
+/** A text that is looked through in pieces: what is known of it by now, in order and without gaps. */
+export interface TextRuns {
+  push(bytes: Buffer): readonly TextRun[];
+  /** The rest: nothing will follow. */
+  flush(): readonly TextRun[];
 }
 
 /** The most that a {@link TextStream} holds back, in bytes. */

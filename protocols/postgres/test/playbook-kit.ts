@@ -60,6 +60,7 @@ export const findKeys: TextMask = {
       flush: () => findKeys.value(held, 0, held.length, count) ?? held,
     };
   },
+  runs: () => ({ push: (bytes) => [{ length: bytes.length }], flush: () => [] }),
 };
 
 /** Tokens that anyone can read. */

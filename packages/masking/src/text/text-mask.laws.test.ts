@@ -1,4 +1,4 @@
-import { TEXT_HOLD_BACK } from '@sallyport/core';
+import { TEXT_HOLD_BACK, type TextRun } from '@sallyport/core';
 import fc from 'fast-check';
 import { makeMask } from '../method.ts';
 import { DETECTOR_NAMES } from './detectors.ts';
@@ -111,6 +111,31 @@ describe.each([
         (bytes, cuts) => expect(inPieces(by, bytes, cuts)).toEqual(whole(by, bytes)),
       ),
       { numRuns: 100 },
+    );
+  });
+
+  test('runs tell of a text what its stream shows, byte for byte', () => {
+    fc.assert(
+      fc.property(fc.oneof(text, longText), sizes, (bytes, cuts) => {
+        const runs = by.runs();
+        const found: TextRun[] = [];
+        for (let at = 0, index = 0; at < bytes.length; index += 1) {
+          const size = (cuts[index % cuts.length] ?? 1) * 7;
+          found.push(...runs.push(bytes.subarray(at, at + size)));
+          at += size;
+        }
+        found.push(...runs.flush());
+        let at = 0;
+        const counted: Counted = {};
+        const out = found.map(({ length, hit }) => {
+          at += length;
+          if (hit?.goesOn === false) counter(counted)(hit.rule);
+          return hit?.shown ?? bytes.subarray(at - length, at);
+        });
+        expect(at).toBe(bytes.length);
+        expect({ out: shown(Buffer.concat(out)), counted }).toEqual(whole(by, bytes));
+      }),
+      { numRuns: 300 },
     );
   });
 

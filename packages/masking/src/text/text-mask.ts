@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import type { CountHit, Mask, TextMask, TextStream } from '@sallyport/core';
+import type { CountHit, Mask, TextMask, TextRun, TextRuns, TextStream } from '@sallyport/core';
 import { REDACTED } from '../method.ts';
 import type { Text } from './detector.ts';
 import { type DetectorName, detectorOf } from './detectors.ts';
 import { type Hit, Hits } from './hits.ts';
 import type { Pattern } from './pattern.ts';
 import { type Armed, type Progress, Scanner } from './scanner.ts';
-import { MaskedStream } from './text-stream.ts';
+import { HitRuns, MaskedStream } from './text-stream.ts';
 
 /** What one masking rule looks for, and how it masks that. */
 export interface TextRule {
@@ -14,6 +14,8 @@ export interface TextRule {
   readonly detectors: readonly DetectorName[];
   readonly patterns: readonly Pattern[];
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** How far each part of a search has come. */
 export interface SearchProgress extends Progress {
@@ -54,11 +56,15 @@ export class RulesMask implements TextMask {
     if (this.#hits.list.length === 0) return undefined;
     const hits = this.#hits.list;
     this.#hits = new Hits();
-    return Buffer.concat(this.render(bytes, start, end, hits, count));
+    return Buffer.concat(rendered(bytes, start, this.runsOf(bytes, start, end, hits), count));
   }
 
   stream(count: CountHit): TextStream {
     return new MaskedStream(this, count);
+  }
+
+  runs(): TextRuns {
+    return new HitRuns(this);
   }
 
   begin(at: number): SearchProgress {
@@ -73,28 +79,41 @@ export class RulesMask implements TextMask {
     }
   }
 
-  /** `[from, to)` with its hits replaced. */
-  render(bytes: Buffer, from: number, to: number, hits: readonly Hit[], count: CountHit): Buffer[] {
-    const parts: Buffer[] = [];
+  /** `[from, to)` and the hits in it. */
+  runsOf(bytes: Buffer, from: number, to: number, hits: readonly Hit[]): TextRun[] {
+    const runs: TextRun[] = [];
     let at = from;
     for (const hit of hits) {
       if (hit.start >= to) break;
-      if (hit.start > at) parts.push(bytes.subarray(at, hit.start));
-      if (!hit.shown) parts.push(this.#replacement(bytes, hit, count));
+      if (hit.start > at) runs.push({ length: hit.start - at });
+      const start = Math.max(at, hit.start);
+      const end = Math.max(start, Math.min(hit.end, to));
+      if (!hit.shown || end > start) runs.push({ length: end - start, hit: this.#replacement(bytes, hit) });
       hit.shown = true;
-      at = Math.max(at, hit.end);
+      at = end;
     }
-    if (at < to) parts.push(bytes.subarray(at, to));
-    return parts;
+    if (at < to) runs.push({ length: to - at });
+    return runs;
   }
 
-  #replacement(bytes: Buffer, { start, end, rule, long }: Hit, count: CountHit): Buffer {
+  #replacement(bytes: Buffer, { start, end, rule, long, shown }: Hit): NonNullable<TextRun['hit']> {
     const mask = this.#masks[rule] as Mask;
+    if (shown) return { rule: mask.rule, shown: NOTHING, goesOn: true };
     const hidden = bytes.subarray(start, end);
-    count(mask.rule, long ? undefined : hidden);
-    if (mask.method === 'null') return Buffer.alloc(0);
+    const hit = { rule: mask.rule, goesOn: false, ...(!long && { hidden }) };
+    if (mask.method === 'null') return { ...hit, shown: NOTHING };
     // Half a character has no text that a hash or a token could stand for.
-    if (long || !isUtf8(hidden)) return Buffer.from(REDACTED);
-    return Buffer.from(mask.apply(bytes.toString('utf8', start, end)) ?? '');
+    if (long || !isUtf8(hidden)) return { ...hit, shown: Buffer.from(REDACTED) };
+    return { ...hit, shown: Buffer.from(mask.apply(bytes.toString('utf8', start, end)) ?? '') };
   }
+}
+
+/** A text from `start` on, run by run, with its hits replaced. */
+export function rendered(bytes: Buffer, start: number, runs: readonly TextRun[], count: CountHit): Buffer[] {
+  let at = start;
+  return runs.map(({ length, hit }) => {
+    at += length;
+    if (hit?.goesOn === false) count(hit.rule, hit.hidden);
+    return hit === undefined ? bytes.subarray(at - length, at) : hit.shown;
+  });
 }

@@ -1,44 +1,68 @@
-import type { CountHit, TextStream } from '@sallyport/core';
+import type { CountHit, TextRun, TextRuns, TextStream } from '@sallyport/core';
 import { kindOf, LOCAL } from './byte-kind.ts';
 import { LEAD, LOOK_BEHIND } from './detector.ts';
 import { type Hit, Hits } from './hits.ts';
-import type { RulesMask, SearchProgress } from './text-mask.ts';
+import { type RulesMask, rendered, type SearchProgress } from './text-mask.ts';
 
 const NOTHING = Buffer.alloc(0);
 
-/**
- * Masks a text piece by piece. It keeps what may still become part of a hit, and some bytes before
- * that, which have left already but decide where a word begins.
- */
+/** Masks a text piece by piece. */
 export class MaskedStream implements TextStream {
-  readonly #mask: RulesMask;
+  readonly #runs: HitRuns;
   readonly #count: CountHit;
+
+  constructor(mask: RulesMask, count: CountHit) {
+    this.#runs = new HitRuns(mask);
+    this.#count = count;
+  }
+
+  push(bytes: Buffer): Buffer {
+    return bytes.length === 0 ? NOTHING : this.#runs.advance(bytes, false, this.#render);
+  }
+
+  flush(): Buffer {
+    return this.#runs.advance(NOTHING, true, this.#render);
+  }
+
+  readonly #render = (bytes: Buffer, from: number, runs: readonly TextRun[]): Buffer => {
+    const parts = rendered(bytes, from, runs, this.#count);
+    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+  };
+}
+
+/**
+ * Looks through a text piece by piece. It keeps what may still become part of a hit, and some bytes
+ * before that, which are decided already but tell where a word begins.
+ */
+export class HitRuns implements TextRuns {
+  readonly #mask: RulesMask;
   readonly #progress: SearchProgress;
   readonly #hits = new Hits();
   #kept: Buffer = NOTHING;
   /** How much of `#kept` has left. */
   #left = 0;
 
-  constructor(mask: RulesMask, count: CountHit) {
+  constructor(mask: RulesMask) {
     this.#mask = mask;
-    this.#count = count;
     this.#progress = mask.begin(0);
   }
 
-  push(bytes: Buffer): Buffer {
-    return bytes.length === 0 ? NOTHING : this.#advance(Buffer.concat([this.#kept, bytes]), false);
+  push(bytes: Buffer): readonly TextRun[] {
+    return bytes.length === 0 ? [] : this.advance(bytes, false, (_bytes, _from, runs) => runs);
   }
 
-  flush(): Buffer {
-    return this.#advance(this.#kept, true);
+  flush(): readonly TextRun[] {
+    return this.advance(NOTHING, true, (_bytes, _from, runs) => runs);
   }
 
-  #advance(bytes: Buffer, final: boolean): Buffer {
+  /** @param use is given the runs and the bytes that they begin in, before these are dropped. */
+  advance<T>(more: Buffer, final: boolean, use: (bytes: Buffer, from: number, runs: readonly TextRun[]) => T): T {
+    const bytes = more.length === 0 ? this.#kept : Buffer.concat([this.#kept, more]);
     this.#mask.search({ bytes, start: 0, end: bytes.length, final }, this.#progress, this.#hits);
     const decided = final ? bytes.length : this.#decided(bytes);
-    const parts = this.#mask.render(bytes, this.#left, decided, this.#hits.list, this.#count);
+    const used = use(bytes, this.#left, this.#mask.runsOf(bytes, this.#left, decided, this.#hits.list));
     this.#keep(bytes, decided);
-    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+    return used;
   }
 
   /** Up to where no hit can change any more. */

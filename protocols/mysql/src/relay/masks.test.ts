@@ -166,6 +166,7 @@ const finder: TextMask = {
   mayFind: (bytes) => bytes.includes('4111'),
   value: (bytes, start, end) => Buffer.from(bytes.toString('latin1', start, end).replaceAll('4111', '****'), 'latin1'),
   stream: () => ({ push: (bytes) => bytes, flush: () => Buffer.alloc(0) }),
+  runs: () => ({ push: (bytes) => [{ length: bytes.length }], flush: () => [] }),
 };
 
 describe('what cannot be read is not shown', () => {

@@ -13,6 +13,7 @@ const message: fc.Arbitrary<ChannelMessage> = fc.oneof(
   fc.record({ type: fc.constant('exec'), channel: uint32, command: data }),
   fc.record({ type: fc.constantFrom('subsystem', 'signal', 'exit-signal'), channel: uint32, name }),
   fc.record({ type: fc.constant('exit-status'), channel: uint32, status: uint32 }),
+  fc.record({ type: fc.constant('late'), channel: uint32, milliseconds: uint32 }),
 ) as fc.Arbitrary<ChannelMessage>;
 
 function decoded(bytes: Buffer, sizes: readonly number[]): ChannelMessage[] {

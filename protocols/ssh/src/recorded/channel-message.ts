@@ -11,7 +11,9 @@ export type ChannelMessage =
   | { readonly type: 'exec'; readonly channel: number; readonly command: Buffer }
   | { readonly type: 'subsystem'; readonly channel: number; readonly name: string }
   | { readonly type: 'signal' | 'exit-signal'; readonly channel: number; readonly name: string }
-  | { readonly type: 'exit-status'; readonly channel: number; readonly status: number };
+  | { readonly type: 'exit-status'; readonly channel: number; readonly status: number }
+  /** The output that comes next was seen so long before it was recorded: masks had to wait for more. */
+  | { readonly type: 'late'; readonly channel: number; readonly milliseconds: number };
 
 /** The longest message, without its length. Data above it is recorded as several messages. */
 export const LONGEST_MESSAGE = 1 << 20;
@@ -24,6 +26,8 @@ const EXTENDED_DATA = 95;
 const EOF = 96;
 const CLOSE = 97;
 const REQUEST = 98;
+/** A local extension ({@link https://www.rfc-editor.org/rfc/rfc4250#section-4.1.2 RFC 4250, section 4.1.2}): channel, milliseconds. */
+const LATE = 192;
 const STDERR = 1;
 
 /**
@@ -57,6 +61,8 @@ export function encodeChannelMessage(message: ChannelMessage): Buffer {
       return request(channel, 'exit-signal', ...string(message.name), 0, ...string(''), ...string(''));
     case 'exit-status':
       return request(channel, 'exit-status', uint32(message.status));
+    case 'late':
+      return framed([LATE, uint32(channel), uint32(message.milliseconds)]);
   }
 }
 
@@ -152,6 +158,8 @@ function decodeOther(reader: MessageReader, number: number, channel: number): Ch
       return { type: 'eof', channel };
     case CLOSE:
       return { type: 'close', channel };
+    case LATE:
+      return { type: 'late', channel, milliseconds: reader.uint32() };
     default:
       throw new ProtocolError('target', `A recorded message has the unknown number ${number}.`);
   }

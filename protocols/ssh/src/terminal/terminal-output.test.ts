@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import type { SessionEvent, TextMask } from '@sallyport/core';
+import { findNumbers } from '../../test/find-numbers.ts';
+import { type ChannelMessage, ChannelMessageDecoder } from '../recorded/channel-message.ts';
+import { OutputRecord } from '../recorded/output-record.ts';
+import { TerminalOutput } from './terminal-output.ts';
+
+function setUp(columns: number | undefined, masks: readonly TextMask[] = [findNumbers], most?: number) {
+  const decoder = new ChannelMessageDecoder();
+  const recorded: ChannelMessage[] = [];
+  const events: SessionEvent[] = [];
+  const counted: string[] = [];
+  const clock = { now: 1_000 };
+  const record = new OutputRecord(
+    { record: (_, data) => recorded.push(...decoder.push(data)), note: (event) => void events.push(event) },
+    most,
+  );
+  const output = new TerminalOutput({
+    channel: 2,
+    stream: 'stdout',
+    mask: masks[0],
+    columns,
+    record,
+    count: (rule) => counted.push(rule),
+    now: () => clock.now,
+  });
+  const push = (text: string) => output.push(Buffer.from(text)).toString();
+  return { output, record, recorded, events, counted, clock, push };
+}
+const data = (text: string) => ({ type: 'data', channel: 2, data: Buffer.from(text) });
+
+test('without masks both ways get all at once', () => {
+  const { output, push, recorded } = setUp(80, [], 1_000);
+  expect(push('pass')).toBe('pass');
+  expect(output.holds || output.unsettled).toBe(false);
+  expect(recorded).toEqual([data('pass')]);
+  expect(output.end().length).toBe(0);
+});
+
+test('without a terminal both ways get the same, which nothing releases before its time', () => {
+  const { output, push, recorded, counted } = setUp(undefined);
+  expect(push('a 123-45')).toBe('a ');
+  expect(output.flush().length).toBe(0);
+  expect(push('-6789')).toBe('');
+  expect(output.end().toString()).toBe('[number]');
+  expect(recorded).toEqual([data('a '), data('[number]')]);
+  expect(counted).toEqual(['numbers']);
+});
+
+test('a slowly typed secret is seen, and not recorded', () => {
+  const { output, push, recorded, counted, clock } = setUp(80);
+  let seen = push('$ ');
+  for (const key of '123-45-6789') {
+    clock.now += 200;
+    seen += push(key);
+    expect(output.holds).toBe(true);
+    seen += output.flush().toString();
+  }
+  expect(seen.startsWith('$ 123-45-678')).toBe(true);
+  expect(recorded).toEqual([]);
+  clock.now = 4_000;
+  push('\r\n');
+  const all = recorded.map((message) => (message.type === 'data' ? message.data.toString() : message.type));
+  expect(all).toEqual(['late', '$ ', 'late', '[number]', '\r\n']);
+  expect(recorded[0]).toEqual({ type: 'late', channel: 2, milliseconds: 3_000 });
+  expect(counted).toEqual(['numbers']);
+});
+
+test('a quiet line is recorded with its time, once somebody settles it', () => {
+  const { output, push, recorded, clock } = setUp(80);
+  push('$ ');
+  expect(output.unsettled).toBe(true);
+  clock.now += 5_000;
+  output.settle();
+  expect(output.unsettled).toBe(false);
+  expect(recorded).toEqual([{ type: 'late', channel: 2, milliseconds: 5_000 }, data('$ ')]);
+});
+
+test('output beyond the bound passes, counted and digested', () => {
+  const { record, push, recorded, events } = setUp(80, [], 6);
+  expect(push('12345')).toBe('12345');
+  expect(push('6789')).toBe('6789');
+  expect(push('more')).toBe('more');
+  record.end();
+  expect(recorded).toEqual([data('12345'), data('6')]);
+  const sha256 = createHash('sha256').update('789more').digest('hex');
+  expect(events).toEqual([
+    { type: 'output-limit', channel: 2, recorded: 6 },
+    { type: 'output-dropped', bytes: 7, sha256 },
+  ]);
+});
