@@ -3,7 +3,7 @@ import type { Gate } from '@sallyport/core';
 import { encodeChannelMessage } from './channel-message.ts';
 
 /** How much output of one session is recorded unless its target says otherwise, in bytes. */
-export const RECORDED_OUTPUT_BYTES: number = 256 * 1024 * 1024;
+const RECORDED_OUTPUT_BYTES: number = 256 * 1024 * 1024;
 
 /**
  * The output of one session's channels, recorded up to a bound. What goes beyond it still reaches the

@@ -3,7 +3,7 @@ import type { SessionEvent, TextMask } from '@sallyport/core';
 import { findNumbers } from '../../test/find-numbers.ts';
 import { type ChannelMessage, ChannelMessageDecoder } from '../recorded/channel-message.ts';
 import { OutputRecord } from '../recorded/output-record.ts';
-import { TerminalOutput } from './terminal-output.ts';
+import { RECORD_HOLD_BACK_MS, TERMINAL_HOLD_BACK_MS, TerminalOutput } from './terminal-output.ts';
 
 function setUp(columns: number | undefined, masks: readonly TextMask[] = [findNumbers], most?: number) {
   const decoder = new ChannelMessageDecoder();
@@ -51,7 +51,7 @@ test('a slowly typed secret is seen, and not recorded', () => {
   const { output, push, recorded, counted, clock } = setUp(80);
   let seen = push('$ ');
   for (const key of '123-45-6789') {
-    clock.now += 200;
+    clock.now += 4 * TERMINAL_HOLD_BACK_MS;
     seen += push(key);
     expect(output.holds).toBe(true);
     seen += output.flush().toString();
@@ -70,10 +70,10 @@ test('a quiet line is recorded with its time, once somebody settles it', () => {
   const { output, push, recorded, clock } = setUp(80);
   push('$ ');
   expect(output.unsettled).toBe(true);
-  clock.now += 5_000;
+  clock.now += RECORD_HOLD_BACK_MS;
   output.settle();
   expect(output.unsettled).toBe(false);
-  expect(recorded).toEqual([{ type: 'late', channel: 2, milliseconds: 5_000 }, data('$ ')]);
+  expect(recorded).toEqual([{ type: 'late', channel: 2, milliseconds: RECORD_HOLD_BACK_MS }, data('$ ')]);
 });
 
 test('output beyond the bound passes, counted and digested', () => {
