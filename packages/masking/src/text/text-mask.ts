@@ -6,6 +6,7 @@ import { type DetectorName, detectorOf } from './detectors.ts';
 import { type Hit, Hits } from './hits.ts';
 import type { Pattern } from './pattern.ts';
 import { type Armed, type Progress, Scanner } from './scanner.ts';
+import { rendered } from './text-runs.ts';
 import { HitRuns, MaskedStream } from './text-stream.ts';
 
 /** What one masking rule looks for, and how it masks that. */
@@ -106,14 +107,4 @@ export class RulesMask implements TextMask {
     if (long || !isUtf8(hidden)) return { ...hit, shown: Buffer.from(REDACTED) };
     return { ...hit, shown: Buffer.from(mask.apply(bytes.toString('utf8', start, end)) ?? '') };
   }
-}
-
-/** A text from `start` on, run by run, with its hits replaced. */
-export function rendered(bytes: Buffer, start: number, runs: readonly TextRun[], count: CountHit): Buffer[] {
-  let at = start;
-  return runs.map(({ length, hit }) => {
-    at += length;
-    if (hit?.goesOn === false) count(hit.rule, hit.hidden);
-    return hit === undefined ? bytes.subarray(at - length, at) : hit.shown;
-  });
 }

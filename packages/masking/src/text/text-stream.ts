@@ -2,7 +2,8 @@ import type { CountHit, TextRun, TextRuns, TextStream } from '@sallyport/core';
 import { kindOf, LOCAL } from './byte-kind.ts';
 import { LEAD, LOOK_BEHIND } from './detector.ts';
 import { type Hit, Hits } from './hits.ts';
-import { type RulesMask, rendered, type SearchProgress } from './text-mask.ts';
+import type { RulesMask, SearchProgress } from './text-mask.ts';
+import { rendered } from './text-runs.ts';
 
 const NOTHING = Buffer.alloc(0);
 

@@ -147,6 +147,7 @@ describe('rows that come together', () => {
       },
       value: (bytes, from, to) => Buffer.from(bytes.toString('latin1', from, to).replaceAll('4111', '****'), 'latin1'),
       stream: () => ({ push: (bytes) => bytes, flush: () => Buffer.alloc(0) }),
+      runs: () => ({ push: (bytes) => [{ length: bytes.length }], flush: () => [] }),
     };
     const { play, context } = scene({ textMask });
     await play.client(query('SELECT name, card FROM customers'));
