@@ -1,8 +1,12 @@
 export { AdvertisementEditor } from './advertisement.ts';
-export type { Capabilities } from './capabilities.ts';
+export type { BaseConversation } from './base-pack.ts';
 export { type FetchRequest, FetchRequestReader } from './fetch-request.ts';
+export type { FileChange, Finding, UpdateContents } from './file-list.ts';
 export { type GitCall, type GitService, parseGitCall } from './git-call.ts';
-export type { ObjectFormat } from './object-id.ts';
+export { fetchCommand, type GitCommand, pushCommands } from './push-command.ts';
+export type { PushLimits } from './push-limits.ts';
 export { type PushDenial, pushDenial, pushKeepalive, pushNotice } from './push-report.ts';
-export { type PushRequest, PushRequestReader, type RefUpdate } from './push-request.ts';
+export type { PushRequest, RefUpdate } from './push-request.ts';
+export { Quarantine } from './quarantine.ts';
 export { repositoryName } from './repository.ts';
+export { readPushRequest, type SpooledPush, type SpoolOptions, spoolPush } from './spooled-push.ts';

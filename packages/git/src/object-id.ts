@@ -12,3 +12,8 @@ export function isObjectId(text: string, format: ObjectFormat): boolean {
 export function isZeroId(id: string): boolean {
   return /^0+$/.test(id);
 }
+
+/** Bytes of an id as trees hold it. */
+export function idBytes(format: ObjectFormat): number {
+  return DIGITS[format] / 2;
+}

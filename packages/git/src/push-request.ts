@@ -73,11 +73,6 @@ export class PushRequestReader {
     return undefined;
   }
 
-  /** Nothing of a request has come yet, so that a client which hangs up here has merely looked. */
-  get untouched(): boolean {
-    return this.#bytes === 0;
-  }
-
   #ends(line: PktLine): boolean {
     if (line.type !== 'data' && line.type !== 'flush') throw refused('A push holds marks of another protocol version.');
     if (this.#place === 'options') {

@@ -1,0 +1,78 @@
+import { GatewayError } from '@sallyport/core';
+import { type Commit, parseCommit, parseTag, parseTree, type TreeEntry } from './git-object.ts';
+import { idBytes, type ObjectFormat } from './object-id.ts';
+import type { ObjectReader } from './object-reader.ts';
+import type { PushLimits } from './push-limits.ts';
+
+/** A tag may point to a tag; nobody needs more of them than this. */
+const TAGS = 8;
+
+/**
+ * Commits and trees of a push, and of what is known of its target, as far as they are at hand. Every
+ * look costs a step, so that no tree can keep the gateway busy: small ones may unfold to billions of paths.
+ */
+export class ObjectStore {
+  readonly limits: PushLimits;
+  /** Brought by the push, rather than known of the target. */
+  readonly brought: ReadonlySet<string>;
+  readonly #reader: ObjectReader;
+  readonly #idBytes: number;
+  readonly #commits = new Map<string, Commit | undefined>();
+  #steps = 0;
+
+  constructor(reader: ObjectReader, brought: ReadonlySet<string>, format: ObjectFormat, limits: PushLimits) {
+    this.#reader = reader;
+    this.brought = brought;
+    this.limits = limits;
+    this.#idBytes = idBytes(format);
+  }
+
+  has(id: string): boolean {
+    return this.#reader.objects.has(id);
+  }
+
+  size(id: string): number | undefined {
+    return this.#reader.objects.get(id)?.size;
+  }
+
+  /** @throws GatewayError when a push has cost all that it may. */
+  step(count = 1): void {
+    this.#steps += count;
+    if (this.#steps > this.limits.steps) throw new GatewayError('ERR_LIMIT', 'it has more commits and files than are looked through');
+  }
+
+  async commit(id: string): Promise<Commit | undefined> {
+    this.step();
+    if (this.#commits.has(id)) return this.#commits.get(id);
+    const bytes = this.#reader.objects.get(id)?.type === 'commit' ? await this.#reader.read(id) : undefined;
+    const commit = bytes && parseCommit(bytes);
+    this.#commits.set(id, commit);
+    return commit;
+  }
+
+  async tree(id: string): Promise<ReadonlyMap<string, TreeEntry> | undefined> {
+    const bytes = this.#reader.objects.get(id)?.type === 'tree' ? await this.#reader.read(id) : undefined;
+    const entries = bytes && parseTree(bytes, this.#idBytes);
+    this.step(1 + (entries?.size ?? 0));
+    return entries;
+  }
+
+  /** @returns undefined where it is not at hand, or larger than what is looked at. */
+  async blob(id: string): Promise<Buffer | undefined> {
+    const info = this.#reader.objects.get(id);
+    return info?.type === 'blob' && info.size <= this.limits.fileBytes ? await this.#reader.read(id) : undefined;
+  }
+
+  /** Follows tags to what they tag. */
+  async peel(id: string): Promise<{ readonly id: string; readonly messages: readonly Buffer[] }> {
+    const messages: Buffer[] = [];
+    let at = id;
+    while (this.#reader.objects.get(at)?.type === 'tag' && messages.length < TAGS) {
+      const tag = parseTag((await this.#reader.read(at)) ?? Buffer.alloc(0));
+      if (tag === undefined) break;
+      messages.push(tag.message);
+      at = tag.target;
+    }
+    return { id: at, messages };
+  }
+}

@@ -1,0 +1,127 @@
+import type { Classification, CommandClass } from '@sallyport/core';
+import type { FetchRequest } from './fetch-request.ts';
+import type { UpdateContents } from './file-list.ts';
+import type { RefUpdate } from './push-request.ts';
+import { showable } from './showable.ts';
+
+/** What rules judge of git: one update of a ref, or one fetch. */
+export interface GitCommand extends Classification {
+  /** For people and the record. */
+  readonly text: string;
+  /** The text without ids and counts: what a grant for a `shape` binds to. */
+  readonly shape: string;
+  readonly repository: string;
+  readonly refs: readonly string[];
+  /** Paths that change. Where `seen` is not `all`, others may. */
+  readonly paths: readonly string[];
+  readonly seen: UpdateContents['seen'];
+  /** What the command's digest has to cover, besides the pack's own SHA-256. */
+  readonly digestParts: readonly string[];
+}
+
+const ID_DIGITS = 8;
+
+/** Refs that mean the same to every server. Others steer it: Gerrit's `refs/meta/config`, git's own `refs/replace/`. */
+const PLAIN_REF = /^refs\/(?:heads|tags|notes)\//;
+
+interface Effect {
+  readonly verb: 'REF CREATE' | 'REF UPDATE' | 'REF DELETE' | 'REF FORCE';
+  readonly class: readonly CommandClass[];
+  readonly reason?: string;
+  /** How it stands in the text. */
+  readonly word?: string;
+}
+
+/** One command for each ref of a push. */
+export function pushCommands(repository: string, contents: readonly UpdateContents[]): readonly GitCommand[] {
+  return contents.map((update) => pushCommand(repository, update));
+}
+
+/** `GIT FETCH` reads; a listing of refs is a fetch of their names. */
+export function fetchCommand(repository: string, request: FetchRequest): GitCommand {
+  const known = request.command === 'fetch' || request.command === 'ls-refs' || request.command === 'object-info';
+  const details = [...request.refs, ...request.wants.map(short), ...(request.wanted > request.wants.length ? ['…'] : [])];
+  const limits = [...request.depth, ...(request.filter === undefined ? [] : [`filter ${request.filter}`])];
+  const text = [`${request.command} ${repository}`, ...details.slice(0, 20), ...(limits.length > 0 ? [`(${limits.join(', ')})`] : [])].join(
+    ' ',
+  );
+  return {
+    class: known ? ['read'] : ['unknown'],
+    verbs: ['GIT FETCH'],
+    ...NO_RELATIONS,
+    text: showable(text),
+    shape: showable(`${request.command} ${repository}`),
+    repository,
+    refs: request.command === 'fetch' ? request.refs : [],
+    paths: [],
+    seen: 'all',
+    digestParts: [
+      'git fetch',
+      repository,
+      request.command,
+      ...request.refs,
+      ...request.wants,
+      String(request.wanted),
+      ...request.depth,
+      request.filter ?? '',
+    ],
+  };
+}
+
+const NO_RELATIONS = { relations: [], unfiltered: false } as const;
+
+function pushCommand(repository: string, contents: UpdateContents): GitCommand {
+  const { update } = contents;
+  const effect = ofRef(update, effectOf(contents));
+  return {
+    class: effect.class,
+    verbs: [effect.verb],
+    ...NO_RELATIONS,
+    ...(effect.reason === undefined ? {} : { reason: effect.reason }),
+    text: `push ${update.ref} ${textOf(contents, effect)}`,
+    shape: `push ${update.ref} ${effect.verb}`,
+    repository,
+    refs: [update.ref],
+    paths: contents.files.map((file) => file.path),
+    seen: contents.seen,
+    digestParts: ['git push', repository, update.ref, update.old, update.new],
+  };
+}
+
+function effectOf({ update, fastForward }: UpdateContents): Effect {
+  if (update.kind === 'create') return { verb: 'REF CREATE', class: ['write'] };
+  if (update.kind === 'delete') return { verb: 'REF DELETE', class: ['ddl'], reason: 'a deleted ref takes its history away' };
+  if (update.ref.startsWith('refs/tags/')) return { verb: 'REF FORCE', class: ['ddl'], reason: 'a tag is moved', word: 'moves a tag' };
+  if (fastForward === 'yes') return { verb: 'REF UPDATE', class: ['write'], word: 'fast-forward' };
+  if (fastForward === 'no')
+    return { verb: 'REF FORCE', class: ['ddl'], reason: 'the old commits are not part of the new history', word: 'forced' };
+  return {
+    verb: 'REF UPDATE',
+    class: ['write', 'unknown'],
+    reason: 'the push does not show whether it is a fast-forward',
+    word: 'perhaps forced',
+  };
+}
+
+function ofRef(update: RefUpdate, effect: Effect): Effect {
+  if (PLAIN_REF.test(update.ref)) return effect;
+  return { ...effect, class: [...effect.class, 'unknown'], reason: 'what the ref means is up to the server' };
+}
+
+/** `1a2b3c4d..5d6e7f80 (fast-forward, 3 commits, 12 files)` */
+function textOf({ update, seen, why, commits, files, findings }: UpdateContents, { word }: Effect): string {
+  if (update.kind === 'delete') return `${short(update.old)} (deleted)`;
+  const range = update.kind === 'create' ? short(update.new) : `${short(update.old)}..${short(update.new)}`;
+  const changes = seen === 'none' ? [] : [count(commits, 'commit'), `${count(files.length, 'file')}${seen === 'part' ? ' or more' : ''}`];
+  const notes = [update.kind === 'create' ? 'new' : word, ...changes, ...(seen === 'none' ? [`contents unseen: ${why}`] : [])];
+  const found = new Set(findings.map((finding) => finding.rule));
+  return showable(`${range} (${[...notes, ...(found.size > 0 ? [`found: ${[...found].join(', ')}`] : [])].join(', ')})`);
+}
+
+function short(id: string): string {
+  return id.slice(0, ID_DIGITS);
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

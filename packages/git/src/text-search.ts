@@ -1,0 +1,62 @@
+import type { TextMask } from '@sallyport/core';
+import { type AddedText, addedText } from './added-text.ts';
+import type { ObjectStore } from './object-store.ts';
+import type { PathChange } from './tree-comparison.ts';
+
+/** Finds what must not be pushed. What it would mask is found; the mask itself is not used. */
+export type Finder = Pick<TextMask, 'value'>;
+
+/** Hits by the name of the rule that found them. */
+export type Hits = ReadonlyMap<string, number>;
+
+/** What was found in one version of a file. */
+export interface SearchedText {
+  readonly addedLines: number;
+  readonly addedBytes: number;
+  readonly hits: Hits;
+}
+
+/** Looks at the text that a push adds, each version of a file once, up to a limit for all. */
+export class TextSearch {
+  readonly #store: ObjectStore;
+  readonly #finder: Finder | undefined;
+  readonly #searched = new Map<string, SearchedText | undefined>();
+  #left: number;
+
+  constructor(store: ObjectStore, finder: Finder | undefined) {
+    this.#store = store;
+    this.#finder = finder;
+    this.#left = store.limits.textBytes;
+  }
+
+  /** @returns undefined where the text was too large to be looked at. */
+  async change(change: PathChange): Promise<SearchedText | undefined> {
+    const { id = '', oldId = '' } = change;
+    const key = `${id} ${oldId}`;
+    if (!this.#searched.has(key)) this.#searched.set(key, await this.#search(id, oldId));
+    return this.#searched.get(key);
+  }
+
+  /** The push brings it, rather than naming what the target has. */
+  brought(id: string): boolean {
+    return this.#store.brought.has(id);
+  }
+
+  size(id: string): number | undefined {
+    return this.#store.size(id);
+  }
+
+  hits(text: Buffer): Hits {
+    const hits = new Map<string, number>();
+    this.#finder?.value(text, 0, text.length, (rule) => hits.set(rule, (hits.get(rule) ?? 0) + 1));
+    return hits;
+  }
+
+  async #search(id: string, oldId: string): Promise<SearchedText | undefined> {
+    this.#left -= this.#store.size(id) ?? 0;
+    const fresh = this.#left < 0 ? undefined : await this.#store.blob(id);
+    if (fresh === undefined) return undefined;
+    const added: AddedText = addedText(fresh, await this.#store.blob(oldId));
+    return { addedLines: added.lines, addedBytes: added.text.length, hits: this.hits(added.text) };
+  }
+}
