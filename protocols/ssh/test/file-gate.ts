@@ -3,7 +3,7 @@ import type { Asked, Command, Denied, Gate, HoldContext, Ruling, SessionEvent } 
 
 /** For tests of file transfers: a gate that does what the test says and remembers what it was asked. */
 export interface FileTestGate extends Pick<Gate, 'command' | 'note' | 'fingerprint' | 'durable' | 'ready' | 'record'> {
-  readonly commands: (Command & { readonly paths?: readonly string[] })[];
+  readonly commands: Command[];
   readonly notes: SessionEvent[];
   readonly holds: TestHold[];
   /** Notes of one type. */
@@ -17,11 +17,11 @@ interface TestHold {
   deny(message: string): void;
 }
 
-type Rule = (command: FileTestGate['commands'][number]) => 'allow' | 'deny' | 'hold';
+type Rule = (command: Command) => 'allow' | 'deny' | 'hold';
 
 /** @param rule by default everything is allowed */
 export function fileGate(rule: Rule = () => 'allow'): FileTestGate {
-  const commands: FileTestGate['commands'] = [];
+  const commands: Command[] = [];
   const notes: SessionEvent[] = [];
   const holds: TestHold[] = [];
   return {

@@ -97,7 +97,7 @@ describe('OpenSSH sftp through the gateway', () => {
       'remove ~/gone',
       'list ~/d',
     ]);
-    expect(gate.commands[1]).toMatchObject({ class: ['write'], verbs: ['RENAME'], paths: [at('a'), at('d/b')] });
+    expect(gate.commands[1]).toMatchObject({ class: ['write'], verbs: ['RENAME'], objects: { paths: [at('a'), at('d/b')] } });
   });
 
   test('transfers that are taken up again tell where they began', async () => {
@@ -115,7 +115,7 @@ describe('OpenSSH sftp through the gateway', () => {
   });
 
   test('a denied file is refused with the sentence of its rule, by whatever path; the rest goes on', async () => {
-    await open(({ paths }) => (paths?.some((path) => path.includes('/secret/')) ? 'deny' : 'allow'));
+    await open(({ objects }) => (objects?.paths?.some((path) => path.includes('/secret/')) ? 'deny' : 'allow'));
     await mkdir(at('secret'));
     await mkdir(at('other'));
     await writeFile(at('secret/x'), 'x');

@@ -19,11 +19,6 @@ export interface FileAction {
   readonly context?: Readonly<Record<string, string>>;
 }
 
-/** What rules match on. */
-export interface FileClassification extends Classification {
-  readonly paths: readonly string[];
-}
-
 const READS: ReadonlySet<FileVerb> = new Set(['DOWNLOAD', 'LIST']);
 
 /** An action on one path, named by its verb. */
@@ -31,16 +26,13 @@ export function fileAction(verb: FileVerb, path: string, exact: readonly Buffer[
   return { verbs: [verb], paths: [path], text: `${verb.toLowerCase()} ${path}`, exact, ...(context && { context }) };
 }
 
-function classificationOf(verbs: readonly FileVerb[], paths: readonly string[]): FileClassification {
+function classificationOf(verbs: readonly FileVerb[], paths: readonly string[]): Classification {
   const classes = new Set<CommandClass>(verbs.map((verb) => (READS.has(verb) ? 'read' : 'write')));
-  return { class: [...classes], verbs, relations: [], unfiltered: false, paths: [...new Set(paths)] };
+  return { class: [...classes], verbs, relations: [], unfiltered: false, objects: { paths: [...new Set(paths)] } };
 }
 
 /** What policy judges and the record keeps. */
-export function fileCommand(
-  { verbs, paths, text, shape, exact }: FileAction,
-  gate: Pick<Gate, 'fingerprint'>,
-): Command & FileClassification {
+export function fileCommand({ verbs, paths, text, shape, exact }: FileAction, gate: Pick<Gate, 'fingerprint'>): Command {
   const places = paths.map((path) => (parentOf(path) === '/' ? '/*' : `${parentOf(path)}/*`));
   return {
     ...classificationOf(verbs, paths),

@@ -59,7 +59,7 @@ describe('the start of SFTP', () => {
     await play.target(encodePacket(TYPE.NAME, 0, 1, text('/srv'), text(''), 0));
     await play.settled();
     play.expect('target', encodePacket(TYPE.OPENDIR, 0, text('x')));
-    expect(gate.commands).toMatchObject([{ text: 'list /srv/x', class: ['read'], verbs: ['LIST'], paths: ['/srv/x'] }]);
+    expect(gate.commands).toMatchObject([{ text: 'list /srv/x', class: ['read'], verbs: ['LIST'], objects: { paths: ['/srv/x'] } }]);
   });
 
   test.each([
@@ -179,7 +179,7 @@ describe('contents', () => {
     const copy = encodePacket(TYPE.EXTENDED, 3, text('copy-data'), text('ha'), 0, 0, 0, 0, text('hb'), 0, 0);
     await play.client(copy, close(4, 'hb'));
     await play.target(ok(3), ok(4));
-    expect(gate.commands[2]).toMatchObject({ verbs: ['UPLOAD'], class: ['write'], paths: ['/home/app/a', '/home/app/b'] });
+    expect(gate.commands[2]).toMatchObject({ verbs: ['UPLOAD'], class: ['write'], objects: { paths: ['/home/app/a', '/home/app/b'] } });
     expect(gate.of('file')).toMatchObject([{ sha256: null, why: 'a part was copied on the target' }]);
 
     await play.client(open(5, 'c', NEW));
@@ -192,7 +192,7 @@ describe('contents', () => {
 
 describe('rulings', () => {
   test('a denied request is answered here and never reaches the target; others in flight are not disturbed', async () => {
-    const { play, gate, notices } = await scene(({ paths }) => (paths?.includes('/etc/x') ? 'deny' : 'allow'));
+    const { play, gate, notices } = await scene(({ objects }) => (objects?.paths?.includes('/etc/x') ? 'deny' : 'allow'));
     await play.client(open(1, 'a', OPEN_FLAG.READ), open(2, '/tmp/../etc/x', NEW), extended(3, 'hardlink@openssh.com', 'a', '/etc/x'));
     play.expect('target', open(1, 'a', OPEN_FLAG.READ));
     const sentence = 'Denied by the rule "a test".';
@@ -247,7 +247,10 @@ describe('rulings', () => {
   test('a link is judged by every path that may be meant', async () => {
     const { play, gate } = await scene();
     await play.client(encodePacket(TYPE.SYMLINK, 1, text('../etc/x'), text('/srv/link')));
-    expect(gate.commands[0]).toMatchObject({ text: 'link /srv/link to ../etc/x', paths: ['/srv/link', '/etc/x', '/home/etc/x'] });
+    expect(gate.commands[0]).toMatchObject({
+      text: 'link /srv/link to ../etc/x',
+      objects: { paths: ['/srv/link', '/etc/x', '/home/etc/x'] },
+    });
   });
 
   test('a grant for a shape covers the same in the same directory; the digest binds the request, not its id', async () => {

@@ -93,7 +93,7 @@ class Conversation implements SftpRelay {
       throw new ProtocolError('target', `The target does not speak SFTP version ${VERSION}.`);
     }
     this.#state = 'start directory';
-    this.#greeting = raw;
+    this.#greeting = Buffer.from(raw);
     return [{ to: 'target', data: encodePacket(TYPE.REALPATH, 0, Buffer.from('.')) }];
   }
 
