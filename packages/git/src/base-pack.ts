@@ -13,17 +13,29 @@ export interface BaseConversation {
   readonly received: AsyncIterable<Buffer>;
 }
 
+/** What is asked of the target: these objects by their ids. */
+export interface BaseRequest {
+  readonly format: ObjectFormat;
+  readonly wants: readonly string[];
+  /** Commits asked for only of a target that can leave out what `filter` says: they would bring too much else. */
+  readonly filteredWants: readonly string[];
+  readonly filter: 'blob:none' | 'tree:0';
+  /** How many commits back from those that are wanted. */
+  readonly depth: number;
+}
+
 /**
- * Asks the target for single commits with their trees, without history and, where it can, without
- * the contents of files.
+ * Asks the target for objects to compare with. Nothing comes where it can give none of them.
  *
  * @throws GatewayError where the target refuses; ProtocolError where it is not understood.
  * @see https://git-scm.com/docs/gitprotocol-v2#_fetch
  */
-export async function* basePack(conversation: BaseConversation, wants: readonly string[], format: ObjectFormat): AsyncGenerator<Buffer> {
+export async function* basePack(conversation: BaseConversation, request: BaseRequest): AsyncGenerator<Buffer> {
   const lines = linesOf(conversation.received);
   const offered = await greeting(lines);
-  await conversation.send(offered.version === 2 ? requestOf2(offered, wants, format) : requestOf0(offered, wants, format));
+  const wants = [...request.wants, ...(offered.filter ? request.filteredWants : [])];
+  if (wants.length === 0) return;
+  await conversation.send(offered.version === 2 ? requestOf2(offered, wants, request) : requestOf0(offered, wants, request));
   let pack = false;
   for await (const line of lines) {
     if (pack && line.type === 'flush') return;
@@ -56,31 +68,32 @@ async function greeting(lines: AsyncIterator<PktLine>): Promise<Offered> {
   }
 }
 
-function requestOf2({ filter }: Offered, wants: readonly string[], format: ObjectFormat): Buffer {
-  const head = ['command=fetch', ...(format === 'sha256' ? ['object-format=sha256'] : [])];
-  const body = [
-    'no-progress',
-    'ofs-delta',
-    'deepen 1',
-    ...(filter ? ['filter blob:none'] : []),
-    ...wants.map((id) => `want ${id}`),
-    'done',
-  ];
+function requestOf2(offered: Offered, wants: readonly string[], request: BaseRequest): Buffer {
+  const head = ['command=fetch', ...formatOf(request)];
+  const body = ['no-progress', 'ofs-delta', ...limitsOf(offered, request), ...wants.map((id) => `want ${id}`), 'done'];
   return Buffer.concat([...head.map(asLine), DELIMITER, ...body.map(asLine), FLUSH]);
 }
 
-function requestOf0({ filter }: Offered, wants: readonly string[], format: ObjectFormat): Buffer {
+function requestOf0(offered: Offered, wants: readonly string[], request: BaseRequest): Buffer {
   const capabilities = [
     'side-band-64k',
     'ofs-delta',
     'no-progress',
     'shallow',
-    ...(filter ? ['filter'] : []),
-    ...(format === 'sha256' ? ['object-format=sha256'] : []),
+    ...(offered.filter ? ['filter'] : []),
+    ...formatOf(request),
   ];
   const [first, ...others] = wants.map((id) => `want ${id}`);
-  const head = [`${first} ${capabilities.join(' ')}`, ...others, 'deepen 1', ...(filter ? ['filter blob:none'] : [])];
+  const head = [`${first} ${capabilities.join(' ')}`, ...others, ...limitsOf(offered, request)];
   return Buffer.concat([...head.map(asLine), FLUSH, asLine('done')]);
+}
+
+function limitsOf({ filter }: Offered, request: BaseRequest): readonly string[] {
+  return [`deepen ${request.depth}`, ...(filter ? [`filter ${request.filter}`] : [])];
+}
+
+function formatOf({ format }: BaseRequest): readonly string[] {
+  return format === 'sha256' ? ['object-format=sha256'] : [];
 }
 
 function asLine(text: string): Buffer {

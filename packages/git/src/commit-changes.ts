@@ -14,7 +14,7 @@ export async function changesOf(store: ObjectStore, id: string): Promise<CommitC
   const comparisons: Comparison[] = [];
   for (const parent of commit.parents) {
     const tree = (await store.commit(parent))?.tree;
-    if (tree !== undefined) comparisons.push(await compareTrees(store, tree, commit.tree));
+    if (tree !== undefined && store.has(tree)) comparisons.push(await compareTrees(store, tree, commit.tree));
   }
   const [first, ...others] = comparisons;
   if (first === undefined) return await compareTrees(store, UNKNOWN_TREE, commit.tree);

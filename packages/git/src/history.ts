@@ -41,11 +41,34 @@ export async function historyOf(store: ObjectStore, tip: string, old: string | u
       queue.push(parent);
     }
   }
-  return { commits, boundary, broken, fastForward: fastForward(old !== undefined && seen.has(old), boundary.size === 0 && !broken) };
+  const fastForward = old === undefined || seen.has(old) ? 'yes' : await reaches(store, boundary, old, broken);
+  return { commits, boundary, broken, fastForward };
 }
 
-/** Not found is 'no' only where every ancestor was seen. */
-function fastForward(found: boolean, whole: boolean): FastForward {
-  if (found) return 'yes';
-  return whole ? 'no' : 'unknown';
+/**
+ * Whether the old commit lies behind the boundary, as far as the target's history is at hand. What
+ * lies behind the old commit itself cannot lead to it.
+ */
+async function reaches(store: ObjectStore, boundary: ReadonlySet<string>, old: string, broken: boolean): Promise<FastForward> {
+  const behind = await ancestors(store, [old], new Set());
+  const ahead = await ancestors(store, boundary, behind.ids);
+  if (ahead.ids.has(old)) return 'yes';
+  return ahead.ends || broken ? 'unknown' : 'no';
+}
+
+/** Walks the history that is at hand, but not into `known`. `ends`: there is more of it. */
+async function ancestors(
+  store: ObjectStore,
+  from: Iterable<string>,
+  known: ReadonlySet<string>,
+): Promise<{ ids: Set<string>; ends: boolean }> {
+  const ids = new Set<string>(from);
+  let ends = false;
+  for (const id of ids) {
+    if (known.has(id)) continue;
+    const commit = await store.commit(id);
+    if (commit === undefined) ends = true;
+    else for (const parent of commit.parents) ids.add(parent);
+  }
+  return { ids, ends };
 }

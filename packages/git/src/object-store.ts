@@ -7,6 +7,12 @@ import type { PushLimits } from './push-limits.ts';
 /** A tag may point to a tag; nobody needs more of them than this. */
 const TAGS = 8;
 
+/** git knows the tree without entries and need not store it. */
+const EMPTY_TREES: ReadonlySet<string> = new Set([
+  '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
+  '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
+]);
+
 /**
  * Commits and trees of a push, and of what is known of its target, as far as they are at hand. Every
  * look costs a step, so that no tree can keep the gateway busy: small ones may unfold to billions of paths.
@@ -28,7 +34,7 @@ export class ObjectStore {
   }
 
   has(id: string): boolean {
-    return this.#reader.objects.has(id);
+    return this.#reader.objects.has(id) || EMPTY_TREES.has(id);
   }
 
   size(id: string): number | undefined {
@@ -51,6 +57,7 @@ export class ObjectStore {
   }
 
   async tree(id: string): Promise<ReadonlyMap<string, TreeEntry> | undefined> {
+    if (EMPTY_TREES.has(id)) return new Map();
     const bytes = this.#reader.objects.get(id)?.type === 'tree' ? await this.#reader.read(id) : undefined;
     const entries = bytes && parseTree(bytes, this.#idBytes);
     this.step(1 + (entries?.size ?? 0));

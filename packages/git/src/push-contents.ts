@@ -1,12 +1,13 @@
 import { GatewayError } from '@sallyport/core';
-import { type BaseConversation, basePack } from './base-pack.ts';
+import type { BaseConversation } from './base-pack.ts';
 import { type CommitChanges, changesOf, compareEnds } from './commit-changes.ts';
 import { FileList, type UpdateContents } from './file-list.ts';
 import { historyOf } from './history.ts';
 import { isZeroId } from './object-id.ts';
-import { ObjectStore } from './object-store.ts';
+import type { ObjectStore } from './object-store.ts';
 import type { PushRequest, RefUpdate } from './push-request.ts';
 import type { Quarantine, ReceivedPack } from './quarantine.ts';
+import { openStore } from './target-base.ts';
 import { type Finder, TextSearch } from './text-search.ts';
 
 export interface ExamineOptions {
@@ -14,13 +15,10 @@ export interface ExamineOptions {
   readonly finder?: Finder;
   /**
    * Opens `git-upload-pack` of the same repository at the target, to compare with what is there.
-   * Called once at most. Without it, most pushes are seen in part.
+   * Called twice at most. Without it, most pushes are seen in part.
    */
   readonly base?: () => Promise<BaseConversation>;
 }
-
-/** Commits that are asked of the target for one push. */
-const WANTS = 256;
 
 /** What a push brings to each of its refs, in their order. It looks, and changes nothing. */
 export async function examinePush(
@@ -32,42 +30,11 @@ export async function examinePush(
   if (quarantine === undefined || pack === undefined || pack.unseen !== undefined) {
     return request.updates.map((update) => (update.kind === 'delete' ? deletion(update) : unseen(update, pack?.unseen ?? 'no pack came')));
   }
-  const store = await openStore(quarantine, request, options);
+  const store = await openStore(quarantine, request, options.base);
   const examiner = new Examiner(store, new TextSearch(store, options.finder));
   const contents: UpdateContents[] = [];
   for (const update of request.updates) contents.push(await examiner.update(update));
   return contents;
-}
-
-/** With the target's own trees beside those of the push, where they can be had. */
-async function openStore(quarantine: Quarantine, request: PushRequest, options: ExamineOptions): Promise<ObjectStore> {
-  const reader = await quarantine.objects();
-  const brought: ReadonlySet<string> = new Set(reader.objects.keys());
-  const store = new ObjectStore(reader, brought, request.format, quarantine.limits);
-  if (options.base === undefined) return store;
-  try {
-    const wants = await missing(store, request.updates);
-    if (wants.length === 0 || wants.length > WANTS) return store;
-    await quarantine.addBase(basePack(await options.base(), wants, request.format));
-  } catch (error) {
-    // The push is then seen in part, and says so.
-    if (!(error instanceof GatewayError)) throw error;
-  }
-  return new ObjectStore(await quarantine.objects(), brought, request.format, quarantine.limits);
-}
-
-/** Commits of the target that the push is to be compared with. */
-async function missing(store: ObjectStore, updates: readonly RefUpdate[]): Promise<readonly string[]> {
-  const wants = new Set<string>();
-  for (const update of updates) {
-    if (update.kind === 'delete') continue;
-    const tip = (await store.peel(update.new)).id;
-    const old = update.kind === 'update' ? update.old : undefined;
-    if (old === undefined && !store.brought.has(tip)) continue;
-    for (const id of (await historyOf(store, tip, old)).boundary) wants.add(id);
-    if (old !== undefined && !store.brought.has(old)) wants.add(old);
-  }
-  return [...wants];
 }
 
 class Examiner {

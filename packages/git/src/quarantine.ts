@@ -113,7 +113,8 @@ export class Quarantine {
         await feed(index, chunk);
       }
       index.stdin.end();
-      await this.#finishedInTime(index);
+      // A target that had none of it sends no pack, with which git is not content.
+      if (bytes > 0) await this.#finishedInTime(index);
     } finally {
       index.kill('SIGKILL');
     }

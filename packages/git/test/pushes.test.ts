@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pushCommands, type SpooledPush } from '../src/index.ts';
+import { pushCommands, type SpooledPush, type SpoolOptions } from '../src/index.ts';
 import { GitBench } from './git-bench.ts';
 import { receivePack } from './raw-client.ts';
 
@@ -31,6 +31,13 @@ function texts(): readonly string[] {
 function paths(): readonly (string | undefined)[] {
   return contents()?.files.map((file) => file.path) ?? [];
 }
+
+const secrets: NonNullable<SpoolOptions['finder']> = {
+  value: (bytes, start, end, count) => {
+    for (const _ of bytes.toString('latin1', start, end).matchAll(/SECRET/g)) count('secrets');
+    return undefined;
+  },
+};
 
 const short = (id: string): string => id.slice(0, 8);
 
@@ -193,8 +200,56 @@ describe('compared with what the target has', () => {
     await bench.commit({ '.github/workflows/ci.yml': 'evil\n' });
     await bench.push('feature');
     expect((await bench.push('feature:main')).code).toBe(0);
-    expect(contents()).toMatchObject({ seen: 'all', commits: 0, fastForward: 'unknown' });
+    expect(contents()).toMatchObject({ seen: 'all', commits: 0, fastForward: 'yes' });
     expect(paths()).toEqual(['.github/workflows/ci.yml']);
+  });
+
+  test('a commit put in the place of another one is forced; so is a branch that was rebased or set back', async () => {
+    const base = await bench.inWork('rev-parse', 'HEAD');
+    await bench.commit({ z: '2\n' });
+    await bench.commit({ z: '3\n' });
+    await bench.push('main');
+    await bench.inWork('commit', '-q', '--amend', '-m', 'other words');
+    await bench.push('--force', 'main');
+    expect(contents()).toMatchObject({ seen: 'all', fastForward: 'no' });
+    await bench.inWork('reset', '-q', '--hard', base);
+    await bench.commit({ y: '4\n' });
+    await bench.push('--force', 'main');
+    expect(contents()).toMatchObject({ seen: 'all', fastForward: 'no', commits: 1 });
+    expect(paths()).toEqual(['y', 'z']);
+    await bench.push('--force', `${base}:main`);
+    expect(contents()).toMatchObject({ seen: 'all', fastForward: 'no', commits: 0 });
+    expect(texts()[0]).toContain('REF FORCE [ddl]');
+  });
+
+  test('a branch goes forward to the history of another one', async () => {
+    await bench.push('main:feature');
+    await bench.commit({ z: '2\n' });
+    await bench.commit({ z: '3\n' });
+    await bench.push('main');
+    await bench.commit({ z: '4\n' });
+    await bench.push('main:feature');
+    expect(contents()).toMatchObject({ seen: 'all', fastForward: 'yes', commits: 1 });
+  });
+
+  test('of a changed file only what is new counts, also where the old version is only at the target', async () => {
+    bench.relay.options = { finder: secrets };
+    await bench.commit({ a: 'SECRET\nplain\n' });
+    await bench.push('main');
+    await bench.commit({ a: 'SECRET\nplain\nmore\n' });
+    await bench.push('main');
+    expect(contents()).toMatchObject({ addedLines: 1, findings: [] });
+  });
+
+  test('a commit without files', async () => {
+    await bench.inWork('rm', '-q', '-r', '.');
+    await bench.inWork('commit', '-q', '-m', 'nothing left');
+    await bench.push('main');
+    expect(contents()).toMatchObject({ seen: 'all' });
+    expect(paths()).toEqual(['.github/workflows/ci.yml', 'src/a.ts', 'src/deep/b.ts', 'z']);
+    await bench.commit({ a: 'a\n' });
+    await bench.push('main');
+    expect(contents()).toMatchObject({ seen: 'all', files: [{ path: 'a', kind: 'added' }] });
   });
 
   test('what a later commit takes back is still named', async () => {
@@ -231,13 +286,7 @@ test('a SHA-256 repository', async () => {
 });
 
 test('what must not be pushed is found in added lines and in messages, not in what was there', async () => {
-  const finder = {
-    value: (bytes: Buffer, start: number, end: number, count: (rule: string) => void) => {
-      for (const _ of bytes.toString('latin1', start, end).matchAll(/SECRET/g)) count('secrets');
-      return undefined;
-    },
-  };
-  bench.relay.options = { finder };
+  bench.relay.options = { finder: secrets };
   await bench.commit({ a: 'SECRET\n' });
   const one = await bench.commit({ a: 'SECRET\nplain\n', 'b/c': 'SECRET SECRET' }, 'has a SECRET');
   await bench.inWork('tag', '-a', '-m', 'SECRET', 'v1');
