@@ -1,0 +1,60 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Quarantine } from '../src/index.ts';
+
+let directory: string;
+const path = process.env['PATH'];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'sallyport-quarantine-'));
+});
+
+afterEach(() => {
+  process.env['PATH'] = path;
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test('a machine without git is told to install it, and nothing is left behind', async () => {
+  symlinkSync('/bin/sh', join(directory, 'sh'));
+  process.env['PATH'] = directory;
+  await expect(Quarantine.open({ directory, format: 'sha1' })).rejects.toMatchObject({
+    code: 'ERR_CONFIG',
+    message: expect.stringContaining('Install git there.'),
+  });
+  expect(readdirSync(directory)).toEqual(['sh']);
+});
+
+test('what a crash left behind is swept, and nothing else', async () => {
+  mkdirSync(join(directory, 'push-abc', 'objects'), { recursive: true });
+  writeFileSync(join(directory, 'other'), '');
+  await Quarantine.sweep(directory);
+  expect(readdirSync(directory)).toEqual(['other']);
+});
+
+test("nothing of the gateway's own git settings is read", async () => {
+  process.env['GIT_TRACE'] = join(directory, 'trace');
+  process.env['GIT_OBJECT_DIRECTORY'] = join(directory, 'elsewhere');
+  try {
+    const quarantine = await Quarantine.open({ directory, format: 'sha1' });
+    expect((await quarantine.objects()).objects.size).toBe(0);
+    await quarantine.close();
+  } finally {
+    delete process.env['GIT_TRACE'];
+    delete process.env['GIT_OBJECT_DIRECTORY'];
+  }
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+test('git that takes too long is ended', async () => {
+  const bin = join(directory, 'bin');
+  mkdirSync(bin);
+  const quarantine = await Quarantine.open({ directory, format: 'sha1', limits: { seconds: 1 } });
+  writeFileSync(join(bin, 'git'), '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
+  process.env['PATH'] = `${bin}:${path}`;
+  async function* pack(): AsyncGenerator<Buffer> {
+    yield Buffer.from('PACK\0\0\0\x02\0\0\0\0');
+  }
+  await expect(quarantine.receive(pack())).rejects.toThrow('git ran out of time or memory');
+  await quarantine.close();
+});
