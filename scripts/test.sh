@@ -12,6 +12,11 @@ need /usr/lib/postgresql/15/bin/postgres postgresql-15
 need /usr/bin/psql postgresql-client-15
 need /usr/bin/mariadb mariadb-client
 need /usr/lib/mysql/plugin/auth_ed25519.so mariadb-server
+need /usr/bin/ssh openssh-client
+need /usr/sbin/sshd openssh-server
+need /usr/lib/openssh/sftp-server openssh-sftp-server
+need /usr/bin/rsync rsync
+need /usr/bin/git git
 
 if [ -n "$missing" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
   echo "test: installing$missing" >&2

@@ -14,6 +14,8 @@ export interface Launch {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly account: Account | undefined;
+  /** What it logs when it takes connections. */
+  readonly ready?: string;
 }
 
 export interface Launched {
@@ -34,11 +36,18 @@ export function serverAccount(): Account | undefined {
 }
 
 /**
- * Starts a server of MySQL's family and waits until it takes connections.
+ * Starts a server and waits until it takes connections.
  *
  * @throws Error with the server's own log when it does not come up within a minute
  */
-export async function launchServer({ name, program, args, cwd, account }: Launch): Promise<Launched> {
+export async function launchServer({
+  name,
+  program,
+  args,
+  cwd,
+  account,
+  ready: sign = 'ready for connections',
+}: Launch): Promise<Launched> {
   const child = spawn(program, args, { ...account, cwd, stdio: ['ignore', 'ignore', 'pipe'] });
   // A test run that dies must not leave servers behind.
   const atExit = (): void => void child.kill('SIGKILL');
@@ -52,7 +61,7 @@ export async function launchServer({ name, program, args, cwd, account }: Launch
     child.once('exit', () => fail('stopped while starting'));
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       log = (log + text).slice(-LOG_CHARS);
-      if (!log.includes('ready for connections')) return;
+      if (!log.includes(sign)) return;
       clearTimeout(deadline);
       resolve();
     });

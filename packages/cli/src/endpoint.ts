@@ -24,6 +24,7 @@ interface Connection {
   readonly port: number;
   readonly database?: string | null;
   readonly ca: string;
+  readonly ssh_host_keys: readonly string[];
   readonly expires_at: string;
 }
 
@@ -53,6 +54,7 @@ export async function openWay(api: Api, target: string, database: string | undef
     user: connection.user,
     token: connection.token,
     caFile: await keepCertificate(connection.ca),
+    hostKeys: connection.ssh_host_keys,
     ...(name !== undefined && { database: name }),
   };
   return { protocol, endpoint, expiresAt: connection.expires_at };

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { commandFirst } from './arguments.ts';
 import { approvalsCommand } from './commands/approvals.ts';
+import { caCommand } from './commands/ca.ts';
 import { configCommand } from './commands/config.ts';
 import { connectCommand } from './commands/connect.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -47,6 +48,7 @@ export function createProgram(): Command {
     replayCommand(),
     verifyCommand(),
     policyCommand(),
+    caCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of everyCommand(program)) {

@@ -2,6 +2,10 @@ import type { Protocol } from '@sallyport/core';
 
 /** Every protocol this program speaks. A new one is a line here. */
 export async function loadProtocols(): Promise<readonly Protocol[]> {
-  const [{ postgres }, { mysql }] = await Promise.all([import('@sallyport/postgres'), import('@sallyport/mysql')]);
-  return [postgres(), mysql()];
+  const [{ postgres }, { mysql }, { ssh }] = await Promise.all([
+    import('@sallyport/postgres'),
+    import('@sallyport/mysql'),
+    import('@sallyport/ssh'),
+  ]);
+  return [postgres(), mysql(), ssh()];
 }

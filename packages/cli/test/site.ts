@@ -51,15 +51,26 @@ export async function startSite(): Promise<TestSite> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-cli-'));
   const postgres = await startPostgres();
   const [port, adminPort] = [await freePort(), await freePort()];
+  const text = configuration(postgres, port, adminPort);
+  return serveSite({ folder, text, port, adminPort, env: { SHOP_PASSWORD: postgres.password }, stopTarget: () => postgres.stop() });
+}
+
+export interface SiteParts {
+  /** Removed in the end. */
+  readonly folder: string;
+  /** The configuration. */
+  readonly text: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly env: Readonly<Record<string, string>>;
+  stopTarget(): Promise<void>;
+}
+
+/** Starts `sallyport serve` with a configuration. @throws Error when the gateway is not ready in time */
+export async function serveSite({ folder, text, port, adminPort, env: own, stopTarget }: SiteParts): Promise<TestSite> {
   const configFile = join(folder, 'sallyport.yaml');
-  await writeFile(configFile, configuration(postgres, port, adminPort));
-  const env = {
-    SALLYPORT_CONFIG: configFile,
-    XDG_CONFIG_HOME: join(folder, 'home'),
-    NO_COLOR: '1',
-    TZ: 'UTC',
-    SHOP_PASSWORD: postgres.password,
-  };
+  await writeFile(configFile, text);
+  const env = { SALLYPORT_CONFIG: configFile, XDG_CONFIG_HOME: join(folder, 'home'), NO_COLOR: '1', TZ: 'UTC', ...own };
   const start = (args: readonly string[], options: RunOptions = {}): Started => startCommand(args, options, env);
   const run = (args: readonly string[], options?: RunOptions): Promise<Outcome> => start(args, options).outcome;
   const gateway = start(['serve']);
@@ -81,7 +92,7 @@ export async function startSite(): Promise<TestSite> {
     async stop() {
       gateway.child.kill('SIGTERM');
       await gateway.outcome;
-      await postgres.stop();
+      await stopTarget();
       await rm(folder, { recursive: true, force: true });
     },
   };

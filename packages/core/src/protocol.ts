@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
 import type { Classification } from './command.ts';
 import type { Side } from './frame.ts';
@@ -154,8 +154,10 @@ export interface Endpoint {
   readonly user: string;
   readonly token: string;
   readonly database?: string;
-  /** PEM file of the CA that the gateway's certificate chains to. */
+  /** PEM file of the CA that the gateway's certificate chains to; what a client needs besides may lie beside it. */
   readonly caFile: string;
+  /** By which the gateway is known over SSH, a line each; where it has any. */
+  readonly hostKeys?: readonly string[];
 }
 
 export type ExecItem =
@@ -164,6 +166,9 @@ export type ExecItem =
   /** A part of a result that has a format of its own: PostgreSQL's COPY TO STDOUT. */
   | { readonly type: 'copy'; readonly data: Buffer }
   | { readonly type: 'done'; readonly tag: string; readonly rows: number }
+  /** What a program says, byte by byte, and how it ends. */
+  | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly data: Buffer }
+  | { readonly type: 'exit'; readonly status: number; readonly signal?: string }
   | { readonly type: 'notice'; readonly message: string };
 
 /** A native client started for a person: program, arguments, and environment on top of one's own. */
@@ -200,8 +205,8 @@ export interface Protocol {
   /** What a text does, without a session: for `policy test`. */
   classify(text: string, target: Target | undefined): Promise<Classification>;
   decodeRecording(frames: AsyncIterable<RecordedFrames>): AsyncIterable<ReplayItem>;
-  /** Runs commands through the gateway as its client; what still runs when `signal` aborts is cancelled at the target. @throws ExecError */
-  exec(endpoint: Endpoint, command: string, signal: AbortSignal): AsyncIterable<ExecItem>;
+  /** Runs commands through the gateway as its client, fed from `input` where programs read one; what still runs when `signal` aborts is cancelled at the target. @throws ExecError */
+  exec(endpoint: Endpoint, command: string, signal: AbortSignal, input?: Readable): AsyncIterable<ExecItem>;
   connect(endpoint: Endpoint): NativeClient;
   /**
    * What a connection string says; the environment variables of its own clients fill in the rest.

@@ -1,10 +1,111 @@
 import type { Duplex } from 'node:stream';
-import type { Host } from '@sallyport/core';
-import ssh2 from 'ssh2';
+import { setTimeout as delay } from 'node:timers/promises';
+import { GatewayError, type Host, type SessionEnd, type Target } from '@sallyport/core';
+import { Conversation, clientLeft, type TargetConnection } from './channels/conversation.ts';
+import { forwardSocket, forwardTcp } from './channels/forwarding.ts';
+import { Listening } from './channels/listening.ts';
+import { serveSessionChannel } from './channels/session-channel.ts';
+import { asGatewayError } from './errors.ts';
+import { DISCONNECT_REASON, disconnect, rekey, socketOf } from './ssh2/private-parts.ts';
+import { type AcceptedClient, acceptClient } from './startup/accept-client.ts';
+import { connectTarget } from './startup/connect-target.ts';
+
+/** Of one connection: browsers behind `ssh -D` open dozens. */
+const MAX_CHANNELS = 256;
+/** Keys are changed as OpenSSH changes them: RFC 4253 section 9 wants it each GiB or hour. ssh2 does neither by itself. */
+const REKEY = { bytes: 1 << 30, ms: 3_600_000, checkMs: 5_000 } as const;
+/** How long channels have for their last words when a session is ended. */
+const CLOSE_GRACE_MS = 1_000;
 
 /** One client connection from its first byte to its seal. Never rejects for what a client did. */
-export async function serve(client: Duplex, host: Host): Promise<void> {
-  const server = new ssh2.Server({ hostKeys: [] });
-  host.log('info', 'SSH is not served yet', { keys: server.listenerCount('connection') });
-  client.destroy();
+export async function serve(socket: Duplex, host: Host): Promise<void> {
+  let conversation: Conversation | undefined;
+  const accepted = await acceptClient(socket, host, (client) => {
+    conversation = converse(client, socket, host);
+  });
+  if (accepted === undefined || conversation === undefined) return;
+  await carryOn(accepted, conversation);
+}
+
+/** Listens to all that the client may ask for; it learns only then that it is in. */
+function converse({ connection, session, target, notice }: AcceptedClient, socket: Duplex, host: Host): Conversation {
+  const abandoned = new AbortController();
+  const targetConnection = session.then((gate) => reachTarget(target, AbortSignal.any([gate.signal, abandoned.signal])));
+  targetConnection.catch(() => undefined); // each channel says so
+  const conversation = new Conversation({ connection, socket, host, session, target: targetConnection, notice });
+  conversation.over.addEventListener('abort', () => abandoned.abort(conversation.over.reason), { once: true });
+  const listening = new Listening(conversation);
+  const full = (): boolean => conversation.openChannels >= MAX_CHANNELS;
+  connection.on('session', (accept, reject) => (full() ? reject() : serveSessionChannel(accept(), conversation)));
+  connection.on('tcpip', (accept, reject, info) => (full() ? reject() : conversation.run(forwardTcp(conversation, accept, reject, info))));
+  connection.on('openssh.streamlocal', (accept, reject, { socketPath }) =>
+    full() ? reject() : conversation.run(forwardSocket(conversation, accept, reject, socketPath)),
+  );
+  connection.on('request', (accept, reject, name, info) => conversation.run(listening.request(accept, reject, name, info)));
+  // A half-closed connection says nothing in SSH: who has ended it has left.
+  const left = (): void => conversation.end(clientLeft());
+  connection.once('end', left).once('close', left);
+  session.catch((cause: unknown) => conversation.end(asGatewayError(cause)));
+  return conversation;
+}
+
+async function reachTarget(target: Target, signal: AbortSignal): Promise<TargetConnection> {
+  const client = await connectTarget(target, signal);
+  return { client, socket: socketOf(client) as Duplex };
+}
+
+/** Waits for the end of the connection, whoever ends it, and seals the record. */
+async function carryOn({ connection, session, target }: AcceptedClient, conversation: Conversation): Promise<void> {
+  const gate = await session.catch(() => undefined);
+  if (gate === undefined) return farewell(conversation, connection);
+  const { host } = conversation.parts;
+  const stop = (): void => conversation.end(asGatewayError(gate.signal.reason));
+  gate.signal.addEventListener('abort', stop, { once: true });
+  if (gate.signal.aborted) stop();
+  const targetClosed = conversation.parts.target.then(({ client }) => {
+    client.once('close', () => conversation.end(new GatewayError('ERR_TARGET_CLOSED', `The target ${target.name} closed the connection.`)));
+    client.on('error', () => undefined);
+    return client;
+  });
+  targetClosed.catch(() => undefined);
+  const keys = renewKeys(conversation);
+  try {
+    await new Promise<void>((resolve) => {
+      conversation.over.addEventListener('abort', () => resolve(), { once: true });
+      if (conversation.over.aborted) resolve();
+    });
+    await farewell(conversation, connection);
+  } finally {
+    clearInterval(keys);
+    await targetClosed.then((client) => client.end()).catch(() => undefined);
+    const error = asGatewayError(conversation.over.reason);
+    const peaceful = error.code === 'ERR_ENDED' && !gate.signal.aborted;
+    const end: SessionEnd = { ...conversation.seen, ...(!peaceful && { error }) };
+    await gate.end(end).catch((cause: unknown) => host.log('error', 'A session could not be sealed.', { err: cause }));
+  }
+}
+
+/** Channels say why they end; then the connection does. */
+async function farewell(conversation: Conversation, connection: AcceptedClient['connection']): Promise<void> {
+  const { socket } = conversation.parts;
+  const reason = asGatewayError(conversation.over.reason);
+  await Promise.race([conversation.idle(), delay(CLOSE_GRACE_MS, undefined, { ref: false })]);
+  if (!socket.destroyed) {
+    disconnect(connection, DISCONNECT_REASON.BY_APPLICATION, reason.message);
+    await Promise.race([new Promise((resolve) => socket.once('close', resolve)), delay(CLOSE_GRACE_MS, undefined, { ref: false })]);
+  }
+  socket.destroy();
+}
+
+/** Asks both sides for new keys after a GiB or an hour. */
+function renewKeys(conversation: Conversation): NodeJS.Timeout {
+  const { seen, parts } = conversation;
+  let [bytes, at] = [0, Date.now()];
+  return setInterval(() => {
+    const total = seen.clientBytes + seen.targetBytes;
+    if (total - bytes < REKEY.bytes && Date.now() - at < REKEY.ms) return;
+    [bytes, at] = [total, Date.now()];
+    rekey(parts.connection);
+    void parts.target.then(({ client }) => rekey(client)).catch(() => undefined);
+  }, REKEY.checkMs).unref();
 }

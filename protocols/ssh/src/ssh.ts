@@ -1,16 +1,27 @@
 import type { Protocol } from '@sallyport/core';
+import { classifyCommandLine } from './classify/command-line.ts';
+import { readDsn } from './client/dsn.ts';
+import { exec } from './client/exec.ts';
+import { nativeClient } from './client/native-client.ts';
+import { inspect } from './inspect/inspect.ts';
 import { serve } from './serve.ts';
 import { targetSchema } from './target-schema.ts';
 
 const DEFAULT_PORT = 22;
 
 /** SSH, version 2: shells, commands, files and tunnels, each channel judged and recorded. RFC 4251 to 4254. */
-export function ssh(): Pick<Protocol, 'name' | 'defaultPort' | 'targetSchema' | 'serve' | 'close'> {
+export function ssh(): Protocol {
   return {
     name: 'ssh',
     defaultPort: DEFAULT_PORT,
     targetSchema,
     serve,
+    classify: (text) => Promise.resolve(classifyCommandLine(text)),
+    async *decodeRecording() {},
+    exec,
+    connect: nativeClient,
+    readDsn,
+    inspect,
     close: () => Promise.resolve(),
   };
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { Command } from 'commander';
 import type { Api } from '../api.ts';
@@ -23,6 +24,12 @@ interface Options extends SiteOptions {
   readonly wait?: number;
 }
 
+/** What to run, and what it reads, where it reads anything. */
+interface Program {
+  readonly text: string;
+  readonly input: Readable | undefined;
+}
+
 export function execCommand(): Command {
   return new Command('exec')
     .description('run commands at a target and print what comes back')
@@ -36,26 +43,32 @@ export function execCommand(): Command {
     .action(async (target: string, words: string[], _: Options, command: Command) => {
       const options = command.optsWithGlobals<Options>();
       const printer = choosePrinter(options);
-      const sql = await readCommand(words, options);
+      const text = await readCommand(words, options);
       const api = await openApi(options, 'connect');
-      await execute(api, await openWay(api, target, options.database), sql, printer, options.wait);
+      const input = words.length > 0 && !process.stdin.isTTY ? process.stdin : undefined;
+      await execute(api, await openWay(api, target, options.database), { text, input }, printer, options.wait);
     });
 }
 
-async function execute(api: Api, way: Way, sql: string, printer: ResultPrinter, waitMs: number | undefined): Promise<void> {
+async function execute(api: Api, way: Way, { text, input }: Program, printer: ResultPrinter, waitMs: number | undefined): Promise<void> {
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort(new CliError('Interrupted.'));
   for (const each of INTERRUPTIONS) process.once(each, interrupt);
   const wait = new Wait(api, waitMs);
   const signal = AbortSignal.any([interrupted.signal, wait.signal]);
   try {
-    for await (const item of way.protocol.exec(way.endpoint, sql, signal)) {
+    for await (const item of way.protocol.exec(way.endpoint, text, signal, input)) {
       if (item.type === 'notice') {
         say(`notice: ${visible(item.message)}`);
         wait.noticed(item.message);
         continue;
       }
       wait.over();
+      if (item.type === 'exit') process.exitCode = item.status;
+      if (item.type === 'output' && item.stream === 'stderr') {
+        process.stderr.write(item.data);
+        continue;
+      }
       await print(printItem(printer, item));
       if (item.type === 'done' && item.tag !== '') say(visible(item.tag));
     }

@@ -32,6 +32,9 @@ export function printItem(printer: ResultPrinter, item: ExecItem): string | Buff
       return printer.copy(item.data);
     case 'done':
       return printer.done();
+    case 'output':
+      return item.data;
+    case 'exit':
     case 'notice':
       return '';
   }

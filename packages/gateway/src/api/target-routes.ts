@@ -63,6 +63,7 @@ export function targetRoutes(app: FastifyInstance, parts: ApiParts, callers: Cal
       ...reachedAt(target, parts.tls()),
       database: databaseOf(target),
       ca: authorityOf(parts.tls()),
+      ssh_host_keys: target.protocol === 'ssh' ? (await keys.sshHostKeys()).map(({ publicLine }) => publicLine) : [],
       expires_at: new Date(minted.row.expiresAt).toISOString(),
     };
   });

@@ -73,8 +73,8 @@ function* checkTarget(path: Path, target: FileContent['targets'][string], demo: 
   if (target.ca !== undefined && target.tls !== 'verify-full')
     yield { path: [...path, 'ca'], message: `has no effect with tls: ${target.tls}; use tls: verify-full.` };
   const { certificate, key } = target.credentials;
-  if ((certificate === undefined) !== (key === undefined))
-    yield { path: [...path, 'credentials'], message: 'certificate and key belong together: give both.' };
+  if (certificate !== undefined && key === undefined)
+    yield { path: [...path, 'credentials'], message: 'a certificate is worth nothing without its key: give both.' };
   for (const [name, text] of Object.entries(target.credentials)) {
     const secret = text === undefined ? undefined : parseSecret(text);
     if (text !== undefined && secret === undefined) {

@@ -1,0 +1,81 @@
+import type { Readable, Writable } from 'node:stream';
+import { forgetWritten, isClosed } from '../ssh2/private-parts.ts';
+
+/**
+ * One direction of a channel: reads until the sender's end, and no further ahead than what is being taken. Resolves at
+ * the end, or when the channel is closed; what could not be taken rejects.
+ *
+ * @param take a promise where the next piece must wait.
+ */
+export function carry(from: Readable, take: (chunk: Buffer) => Promise<void> | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let busy: Promise<void> | undefined;
+    from.on('data', (chunk: Buffer) => {
+      busy = take(chunk);
+      if (busy === undefined) return;
+      from.pause();
+      busy.then(() => from.resume(), reject);
+    });
+    const end = (): void => void Promise.resolve(busy).then(resolve, reject);
+    from.once('end', end).once('close', end).once('error', end);
+  });
+}
+
+/**
+ * A channel to write to, one piece after the other, stdout and stderr in the order in which they came. The pieces wait for
+ * the channel's window, and for the socket below it: ssh2 looks at the window only.
+ */
+export class ChannelWriter {
+  readonly #channel: Writable;
+  readonly #socket: Writable;
+  #last: Promise<void> | undefined;
+  /** Bytes written so far. */
+  bytes = 0;
+
+  /** @param socket what carries the channel's connection. */
+  constructor(channel: Writable, socket: Writable) {
+    this.#channel = channel;
+    this.#socket = socket;
+  }
+
+  /** @param stream another stream of the channel: its stderr. Resolves when there is room for more. */
+  write(data: Buffer, stream: Writable = this.#channel): Promise<void> | undefined {
+    if (data.length === 0) return undefined;
+    this.bytes += data.length;
+    const written = this.#last === undefined ? this.#write(data, stream) : this.#last.then(() => this.#write(data, stream));
+    if (written === undefined) return undefined;
+    const last = written.finally(() => {
+      if (this.#last === last) this.#last = undefined;
+    });
+    this.#last = last;
+    return last;
+  }
+
+  #write(data: Buffer, stream: Writable): Promise<void> | undefined {
+    if (isClosed(this.#channel) || stream.destroyed || stream.writableEnded) return undefined; // nobody reads it any more
+    let taken = false;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const done = (): void => {
+      taken = true;
+      this.#channel.off('close', done);
+      forgetWritten(this.#channel);
+      resolve();
+    };
+    stream.write(data, done);
+    if (!taken) this.#channel.once('close', done);
+    const socket = this.#socket;
+    if (!socket.writableNeedDrain) return promise;
+    return promise.then(() => drained(socket));
+  }
+}
+
+function drained(socket: Writable): Promise<void> | undefined {
+  if (!socket.writableNeedDrain || socket.destroyed) return undefined;
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.on('drain', done).on('close', done);
+  });
+}

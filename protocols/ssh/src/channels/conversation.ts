@@ -1,0 +1,98 @@
+import type { Duplex } from 'node:stream';
+import { GatewayError, type Host, type Session } from '@sallyport/core';
+import type { Client, Connection } from 'ssh2';
+import type { TargetOptions } from '../target-schema.ts';
+
+/** The gateway's own connection to the target. */
+export interface TargetConnection {
+  readonly client: Client;
+  readonly socket: Duplex;
+}
+
+export interface ConversationParts {
+  readonly connection: Connection;
+  readonly socket: Duplex;
+  readonly host: Host;
+  /** Resolves when the client is admitted, rejects with the reason why not. */
+  readonly session: Promise<Session>;
+  /** Resolves when the target has let the gateway in. */
+  readonly target: Promise<TargetConnection>;
+  /** What the client reads while its access waits for an approval. */
+  notice(): string | undefined;
+}
+
+/** One client's connection from sign-in to its end: what all its channels share. */
+export class Conversation {
+  readonly parts: ConversationParts;
+  /** Bytes of channels by who sent them, those that nobody looked into, and channels opened by either side. */
+  readonly seen = { clientBytes: 0, targetBytes: 0, opaqueBytes: 0, clientFrames: 0, targetFrames: 0 };
+  /** The session, once it is there. */
+  admitted: Session | undefined;
+  readonly #over = new AbortController();
+  readonly #open = new Set<Promise<void>>();
+  #channels = 0;
+
+  constructor(parts: ConversationParts) {
+    this.parts = parts;
+    parts.session.then(
+      (session) => {
+        this.admitted = session;
+      },
+      () => undefined,
+    );
+  }
+
+  /** Aborted with a GatewayError when the client's connection is over or the session must end. */
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  get options(): TargetOptions | undefined {
+    return this.admitted?.target.options as TargetOptions | undefined;
+  }
+
+  end(reason: GatewayError): void {
+    this.#over.abort(reason);
+  }
+
+  /** The number that the record has for the next channel. */
+  nextChannel(): number {
+    return this.#channels++;
+  }
+
+  /** Carries a channel until it is closed. What goes wrong in one concerns no other. */
+  run(channel: Promise<void>): void {
+    const done = channel
+      .catch((error: unknown) => this.parts.host.log('error', 'An SSH channel met an internal error.', { err: error }))
+      .finally(() => this.#open.delete(done));
+    this.#open.add(done);
+  }
+
+  get openChannels(): number {
+    return this.#open.size;
+  }
+
+  /** Resolves when no channel is open. */
+  async idle(): Promise<void> {
+    while (this.#open.size > 0) await Promise.all(this.#open);
+  }
+
+  /** The promise's value. @throws the reason of the end, if that comes first */
+  async unlessOver<T>(promise: Promise<T>): Promise<T> {
+    const { signal } = this.#over;
+    signal.throwIfAborted();
+    const ended = Promise.withResolvers<never>();
+    const abort = (): void => ended.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await Promise.race([promise, ended.promise]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+}
+
+/** The reason for a connection that was closed, not ended by the gateway. */
+export function clientLeft(): GatewayError {
+  return new GatewayError('ERR_ENDED', 'The client closed the connection.');
+}

@@ -1,0 +1,234 @@
+import { Buffer } from 'node:buffer';
+import { GatewayError, type Session } from '@sallyport/core';
+import type { ClientChannel, PseudoTtyInfo, ServerChannel, WindowChangeInfo, X11Info } from 'ssh2';
+import { CHANNEL_VERBS, classifyChannel, classifyCommandLine, readsProgram } from '../classify/command-line.ts';
+import { asGatewayError, EXIT, gatewayLine } from '../errors.ts';
+import { encodeChannelMessage } from '../recorded/channel-message.ts';
+import { ask, type Wish } from './asking.ts';
+import { ChannelWriter, carry } from './carry.ts';
+import type { Conversation, TargetConnection } from './conversation.ts';
+import { ProgramOutput } from './program-output.ts';
+import { StandardInput } from './standard-input.ts';
+import { startProgram } from './start-program.ts';
+
+/** What a session channel is to run, and in what. */
+export interface ProgramRequest {
+  readonly what:
+    | { readonly kind: 'shell' }
+    | { readonly kind: 'exec'; readonly command: string }
+    | { readonly kind: 'subsystem'; readonly name: string };
+  /** Its number in the record. */
+  readonly channel: number;
+  readonly pty: PseudoTtyInfo | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  readonly x11: X11Info | undefined;
+  readonly agent: boolean;
+}
+
+/**
+ * A shell, a command or a subsystem, from the client's request to its exit status: judged, held where a rule says so,
+ * then run at the target, its output masked and recorded on the way.
+ */
+export class Program {
+  readonly #client: ServerChannel;
+  readonly #request: ProgramRequest;
+  readonly #conversation: Conversation;
+  readonly #writer: ChannelWriter;
+  readonly #input: StandardInput;
+  /** Aborted when the client has closed the channel, or the connection is over. */
+  readonly #left = new AbortController();
+  #target: ClientChannel | undefined;
+
+  constructor(client: ServerChannel, request: ProgramRequest, conversation: Conversation) {
+    this.#client = client;
+    this.#request = request;
+    this.#conversation = conversation;
+    this.#writer = new ChannelWriter(client, conversation.parts.socket);
+    this.#input = new StandardInput(client, request.pty !== undefined);
+    const leave = (): void => this.#left.abort(new GatewayError('ERR_ENDED', 'The client closed the channel.'));
+    client.once('close', leave);
+    client.on('error', leave);
+    const { over } = conversation;
+    if (over.aborted) leave();
+    over.addEventListener('abort', leave, { once: true });
+  }
+
+  /** Never rejects for what either side did. */
+  async run(): Promise<void> {
+    try {
+      const { notice, session } = this.#conversation.parts;
+      const waits = notice();
+      if (waits !== undefined && this.#conversation.admitted === undefined) this.#say(waits);
+      const gate = await this.#unlessLeft(session);
+      await this.#judge(gate);
+    } catch (cause) {
+      const error = asGatewayError(this.#conversation.over.aborted ? this.#conversation.over.reason : cause);
+      this.#finish(error.message, EXIT.failed);
+    }
+  }
+
+  resize({ rows, cols, height, width }: WindowChangeInfo): void {
+    this.#conversation.admitted?.record(
+      'client',
+      encodeChannelMessage({ type: 'window', channel: this.#request.channel, columns: cols, rows }),
+    );
+    this.#target?.setWindow(rows, cols, height, width);
+  }
+
+  signal(name: string): void {
+    this.#conversation.admitted?.record('client', encodeChannelMessage({ type: 'signal', channel: this.#request.channel, name }));
+    if (this.#target === undefined) this.#left.abort(new GatewayError('ERR_ENDED', `The client sent the signal ${name}.`));
+    else this.#target.signal(name);
+  }
+
+  async #judge(gate: Session): Promise<void> {
+    const wish = this.#wish();
+    this.#recordRequest(gate);
+    const ruling = await ask(gate, wish, {
+      signal: AbortSignal.any([this.#left.signal, this.#input.interrupted]),
+      notice: (text) => this.#say(text),
+      context: async () => ({
+        account: gate.target.credentials.username,
+        terminal: this.#request.pty === undefined ? 'no' : 'yes',
+        ...(readsProgram(wish.text) && { input: await this.#input.describe(this.#left.signal) }),
+      }),
+    });
+    if (ruling.action === 'deny') return this.#finish(ruling.message, EXIT.denied);
+    try {
+      await gate.durable();
+      const target = await this.#unlessLeft(this.#conversation.parts.target);
+      await this.#attach(gate, ruling.command, target);
+    } catch (cause) {
+      const { code, message } = asGatewayError(this.#left.signal.aborted ? this.#left.signal.reason : cause);
+      gate.note({ type: 'result', command: ruling.command, state: 'failed', rows: 0, bytes: this.#writer.bytes, error: { code, message } });
+      this.#finish(message, EXIT.failed);
+    }
+  }
+
+  #wish(): Wish {
+    const { what, env, pty } = this.#request;
+    const surroundings = [JSON.stringify(env), pty === undefined ? '' : pty.term];
+    if (what.kind === 'shell') return { ...classifyChannel(CHANNEL_VERBS.shell), text: 'shell', exact: ['shell', ...surroundings] };
+    if (what.kind === 'subsystem') {
+      const verb = what.name === 'sftp' ? CHANNEL_VERBS.sftp : CHANNEL_VERBS.subsystem;
+      return { ...classifyChannel(verb), text: `subsystem ${what.name}`, exact: ['subsystem', what.name, ...surroundings] };
+    }
+    if (what.command.includes('\uFFFD'))
+      throw new GatewayError(
+        'ERR_PROTOCOL',
+        'The command holds bytes that are not UTF-8, so what would run could differ from what was judged.',
+      );
+    return { ...classifyCommandLine(what.command), text: what.command, exact: ['exec', what.command, ...surroundings] };
+  }
+
+  #recordRequest(gate: Session): void {
+    const { what, channel, pty } = this.#request;
+    const note = (message: Parameters<typeof encodeChannelMessage>[0]): void => gate.record('client', encodeChannelMessage(message));
+    if (pty !== undefined) note({ type: 'pty', channel, term: pty.term, columns: pty.cols, rows: pty.rows });
+    if (what.kind === 'shell') note({ type: 'shell', channel });
+    else if (what.kind === 'exec') note({ type: 'exec', channel, command: Buffer.from(what.command) });
+    else note({ type: 'subsystem', channel, name: what.name });
+  }
+
+  /** Runs it at the target until it has exited and everything it said has been delivered. */
+  async #attach(gate: Session, command: number, { client, socket }: TargetConnection): Promise<void> {
+    const { channel, pty } = this.#request;
+    const target = await this.#unlessLeft(startProgram(client, this.#request));
+    this.#target = target;
+    const close = (): void => target.close();
+    this.#left.signal.addEventListener('abort', close, { once: true });
+    if (this.#left.signal.aborted) close();
+    const exit = exitOf(target);
+    const output = new ProgramOutput({ gate, channel, terminal: pty !== undefined, client: this.#client, writer: this.#writer });
+    const input = new ChannelWriter(target, socket);
+    const sent = this.#input.carry((chunk) => {
+      this.#conversation.seen.clientBytes += chunk.length;
+      return input.write(chunk);
+    });
+    sent.then(
+      () => target.end(),
+      () => undefined,
+    );
+    await Promise.all([carry(target, (chunk) => output.stdout(chunk)), carry(target.stderr, (chunk) => output.stderr(chunk)), exit.closed]);
+    await output.end();
+    this.#conversation.seen.targetBytes += output.bytes;
+    this.#report(gate, command, output, exit.status());
+  }
+
+  #report(gate: Session, command: number, output: ProgramOutput, exit: ExitStatus | undefined): void {
+    const { channel } = this.#request;
+    const result = { type: 'result', command, rows: 0, bytes: output.bytes, ...output.masked() } as const;
+    if (exit === undefined) {
+      const { code, message } = this.#left.signal.aborted
+        ? asGatewayError(this.#left.signal.reason)
+        : new GatewayError('ERR_TARGET_CLOSED', `The target ${gate.target.name} closed the channel before the program had ended.`);
+      gate.note({ ...result, state: 'unknown', error: { code, message } });
+      this.#finish(message, EXIT.failed);
+      return;
+    }
+    const { code, signal } = exit;
+    gate.record(
+      'target',
+      encodeChannelMessage(
+        signal === undefined ? { type: 'exit-status', channel, status: code ?? 0 } : { type: 'exit-signal', channel, name: signal },
+      ),
+    );
+    gate.note({ ...result, state: 'completed', exit: signal ?? code ?? 0 });
+    if (signal === undefined) this.#client.exit(code ?? 0);
+    else this.#exitBySignal(exit);
+    this.#client.end();
+  }
+
+  /** ssh2 refuses names of signals that it does not know. */
+  #exitBySignal({ signal = '', dumped, description }: ExitStatus): void {
+    try {
+      this.#client.exit(`SIG${signal}`, dumped, description);
+    } catch {
+      this.#client.exit(EXIT.failed);
+    }
+  }
+
+  #say(text: string): void {
+    void this.#writer.write(gatewayLine(text, this.#request.pty !== undefined), this.#client.stderr);
+  }
+
+  /** The gateway's last word on the channel. */
+  #finish(text: string, status: number): void {
+    this.#input.discard();
+    if (!this.#client.writable) return;
+    this.#say(text);
+    this.#client.exit(status);
+    this.#client.end();
+  }
+
+  async #unlessLeft<T>(promise: Promise<T>): Promise<T> {
+    const { signal } = this.#left;
+    signal.throwIfAborted();
+    const left = Promise.withResolvers<never>();
+    const abort = (): void => left.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await Promise.race([promise, left.promise]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+}
+
+interface ExitStatus {
+  readonly code: number | undefined;
+  /** Without `SIG`. */
+  readonly signal: string | undefined;
+  readonly dumped: boolean;
+  readonly description: string;
+}
+
+function exitOf(target: ClientChannel): { readonly closed: Promise<void>; status(): ExitStatus | undefined } {
+  let status: ExitStatus | undefined;
+  const closed = Promise.withResolvers<void>();
+  target.on('exit', (code: number | null, signal?: string, dumped?: boolean, description?: string) => {
+    status = { code: code ?? undefined, signal: signal?.replace(/^SIG/, ''), dumped: dumped ?? false, description: description ?? '' };
+  });
+  target.once('close', () => closed.resolve());
+  return { closed: closed.promise, status: () => status };
+}

@@ -1,0 +1,82 @@
+import type { Writable } from 'node:stream';
+import type { Client, Connection } from 'ssh2';
+import ssh2Utils from 'ssh2/lib/protocol/utils.js';
+
+/**
+ * What ssh2 can do and does not offer, or does wrong and keeps to itself. Everything here reaches into its private
+ * fields, and nothing else does: each has a test against the real library, so that a new version cannot break it unseen.
+ */
+
+/** https://www.rfc-editor.org/rfc/rfc4250#section-4.1.2 */
+const MESSAGE = { DISCONNECT: 1, USERAUTH_BANNER: 53 } as const;
+/** https://www.rfc-editor.org/rfc/rfc4250#section-4.2.2 */
+export const DISCONNECT_REASON = { PROTOCOL_ERROR: 2, BY_APPLICATION: 11, NO_MORE_AUTH_METHODS: 14 } as const;
+
+interface Packets {
+  readonly allocStart: number;
+  readonly allocStartKEX: number;
+  alloc(length: number, force?: boolean): Buffer;
+  finalize(packet: Buffer, force?: boolean): Buffer;
+}
+
+interface Private {
+  readonly _protocol: { readonly _packetRW: { readonly write: Packets } };
+}
+
+/** A text as a `string` with the empty language tag behind it, as RFC 4253 and 4252 want it. */
+function described(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  const whole = Buffer.alloc(4 + bytes.length + 4);
+  whole.writeUInt32BE(bytes.length);
+  bytes.copy(whole, 4);
+  return whole;
+}
+
+/** Ends the connection with a reason that the client shows; ssh2 itself leaves the text empty. */
+export function disconnect(connection: Connection, reason: number, text: string): void {
+  const head = Buffer.of(MESSAGE.DISCONNECT, 0, 0, 0, reason);
+  send(connection, Buffer.concat([head, described(text)]), true);
+  connection.end();
+}
+
+/** Text that the client shows before it is signed in. */
+export function sendBanner(connection: Connection, text: string): void {
+  send(connection, Buffer.concat([Buffer.of(MESSAGE.USERAUTH_BANNER), described(`${text}\r\n`)]), false);
+}
+
+/** @param urgent may go out in the middle of a key exchange. */
+function send(connection: Connection, payload: Buffer, urgent: boolean): void {
+  const protocol = (connection as unknown as Private)._protocol;
+  const { write } = protocol._packetRW;
+  try {
+    const packet = write.alloc(payload.length, urgent);
+    packet.set(payload, urgent ? write.allocStartKEX : write.allocStart);
+    ssh2Utils.sendPacket(protocol, write.finalize(packet, urgent), urgent);
+  } catch {
+    // The connection is gone already: nobody would read it.
+  }
+}
+
+/** Forgets what was written: ssh2 keeps the last piece that had to wait for the window, and would send it again behind one of stderr. */
+export function forgetWritten(channel: Writable): void {
+  Object.assign(channel, { _chunk: undefined, _chunkcb: undefined, _chunkErr: undefined, _chunkcbErr: undefined });
+}
+
+/** Whether the other side of a channel has closed it, after which ssh2 takes writes and never answers them. */
+export function isClosed(channel: unknown): boolean {
+  return (channel as { outgoing: { state: string } }).outgoing.state !== 'open';
+}
+
+/** New keys for a connection; ssh2 offers it for one of its two kinds. */
+export function rekey(connection: Client | Connection): void {
+  try {
+    (connection as unknown as { readonly _protocol: { rekey(): void } })._protocol.rekey();
+  } catch {
+    // Its keys are being changed already, or it is gone.
+  }
+}
+
+/** What carries a connection's bytes. */
+export function socketOf(connection: Client | Connection): Writable {
+  return (connection as unknown as { readonly _sock: Writable })._sock;
+}

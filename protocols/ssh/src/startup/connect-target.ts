@@ -1,0 +1,82 @@
+import { GatewayError, reach, type Target, unreachable } from '@sallyport/core';
+import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import type { TargetOptions } from '../target-schema.ts';
+import { useCertificate } from './certificate.ts';
+import { isPinned, pinnedTypes, unknownHostKey } from './host-keys.ts';
+
+const READY_MS = 20_000;
+const KEEPALIVE = { keepaliveInterval: 30_000, keepaliveCountMax: 3 } as const;
+
+/**
+ * Signs in at the target with the gateway's own credentials; its host key must be a pinned one.
+ *
+ * @throws GatewayError ERR_TARGET_UNREACHABLE or ERR_TARGET_AUTH, or the signal's reason
+ */
+export async function connectTarget(target: Target, signal: AbortSignal): Promise<Client> {
+  const sock = await reach(target, signal);
+  const client = new ssh2.Client();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let wrongKey: GatewayError | undefined;
+  const abort = (): void => reject(signal.reason);
+  client.once('ready', resolve);
+  client.on('error', (error) => reject(wrongKey ?? refusal(target, error)));
+  client.once('close', () => reject(wrongKey ?? unreachable(target, 'closed the connection before the gateway had signed in')));
+  signal.addEventListener('abort', abort, { once: true });
+  const options = target.options as TargetOptions;
+  const hostVerifier = (key: Buffer): boolean => {
+    if (isPinned(options, key)) return true;
+    wrongKey = unknownHostKey(target, key);
+    return false;
+  };
+  try {
+    client.connect({
+      sock,
+      readyTimeout: READY_MS,
+      ident: 'Sallyport',
+      ...KEEPALIVE,
+      ...credentialsOf(target),
+      ...algorithmsFor(options),
+      hostVerifier,
+    });
+    useCertificate(client, target);
+    await promise;
+    return client;
+  } catch (cause) {
+    client.end();
+    sock.destroy();
+    signal.throwIfAborted();
+    throw cause instanceof GatewayError ? cause : refusal(target, cause as Error);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function credentialsOf({ credentials: { username, password, key } }: Target): ConnectConfig {
+  return {
+    username,
+    ...(password !== undefined && { password, tryKeyboard: false }),
+    ...(key !== undefined && { privateKey: key }),
+  };
+}
+
+/** Asks for a kind of key that is pinned: a host has several, and would show another. */
+function algorithmsFor(options: TargetOptions): ConnectConfig {
+  const types = pinnedTypes(options).flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type]));
+  return types.length === 0 ? {} : { algorithms: { serverHostKey: types as ServerHostKeyAlgorithm[] } };
+}
+
+function refusal(target: Target, error: Error & { level?: string }): GatewayError {
+  if (error.level === 'client-authentication') {
+    const { username } = target.credentials;
+    return new GatewayError(
+      'ERR_TARGET_AUTH',
+      `The target ${target.name} refused the gateway's own sign-in as ${username}: an administrator must check the target's credentials. Yours are right.`,
+      { cause: error },
+    );
+  }
+  return unreachable(
+    target,
+    `could not be signed in to (${error.message}): check that SSH runs there, and the target's "credentials"`,
+    error,
+  );
+}
