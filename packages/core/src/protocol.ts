@@ -144,7 +144,30 @@ export type ReplayItem =
   | { readonly type: 'done'; readonly at: number; readonly tag: string }
   | { readonly type: 'error'; readonly at: number; readonly code: string; readonly message: string }
   | { readonly type: 'notice'; readonly at: number; readonly message: string }
-  | { readonly type: 'data'; readonly at: number; readonly from: Side; readonly text: string };
+  | { readonly type: 'data'; readonly at: number; readonly from: Side; readonly text: string }
+  | ChannelItem;
+
+/** What a recording shows of a protocol with channels, which count from 0 within a session. */
+export type ChannelItem =
+  /** What runs in the channel; a shell has no command. */
+  | {
+      readonly type: 'program';
+      readonly at: number;
+      readonly channel: number;
+      readonly kind: 'shell' | 'exec' | 'subsystem';
+      readonly command: string;
+    }
+  /** The channel has a terminal, of this size from now on. */
+  | { readonly type: 'screen'; readonly at: number; readonly channel: number; readonly columns: number; readonly rows: number }
+  /** `at` is when the client saw it: it may lie before that of items that came earlier. */
+  | { readonly type: 'output'; readonly at: number; readonly channel: number; readonly stream: 'stdout' | 'stderr'; readonly data: Buffer }
+  | {
+      readonly type: 'exit';
+      readonly at: number;
+      readonly channel: number;
+      readonly status: number | null;
+      readonly signal: string | null;
+    };
 
 /** Where and as whom a command-line client signs in at the gateway. */
 export interface Endpoint {

@@ -2,8 +2,10 @@ export { publicText } from './entry.ts';
 export { type ExportFormat, exportSession } from './export.ts';
 export type { Finding, Verification } from './finding.ts';
 export type { Anchor } from './log-check.ts';
+export { PlainLines } from './plain-lines.ts';
 export { type NewSession, Recorder, type RecorderOptions } from './recorder.ts';
 export { type Replayed, replay } from './replay.ts';
+export { Screen } from './screen.ts';
 export {
   type CommandJson,
   type CommandState,
@@ -16,6 +18,7 @@ export {
   sessionJson,
 } from './session-json.ts';
 export type { SessionRecorder } from './session-recorder.ts';
+export { TerminalFilter } from './terminal-filter.ts';
 export { terminalText } from './terminal-text.ts';
 export { searchValue, type ValueMatch } from './value-search.ts';
 export { takeAnchor, unreadable, type VerifyOptions, verifyAll, verifySession } from './verify.ts';

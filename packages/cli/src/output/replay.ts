@@ -1,6 +1,7 @@
 import type { SessionRow } from '@sallyport/core';
 import type { Replayed } from '@sallyport/recording';
 import colours from 'picocolors';
+import { ChannelPrinter } from './channels.ts';
 import { formatDuration } from './duration.ts';
 import { type ResultPrinter, tablePrinter } from './results.ts';
 import { inColour } from './state.ts';
@@ -11,11 +12,16 @@ import { visible, visibleLines } from './visible.ts';
 export class ReplayPrinter {
   readonly #session: SessionRow;
   readonly #table: ResultPrinter;
+  readonly #channels: ChannelPrinter;
 
-  /** @param available terminal cells. */
-  constructor(session: SessionRow, available: number) {
+  /**
+   * @param available terminal cells.
+   * @param channel the only one whose output is shown.
+   */
+  constructor(session: SessionRow, available: number, channel?: number) {
     this.#session = session;
     this.#table = tablePrinter(available);
+    this.#channels = new ChannelPrinter((at) => this.#clock(at), channel);
   }
 
   head(): string {
@@ -43,7 +49,8 @@ export class ReplayPrinter {
 
   end(): string {
     const { state, endedAt } = this.#session;
-    return endedAt === null ? `\n${inColour(state)}\n` : `\n${this.#clock(endedAt)}${inColour(state)}\n`;
+    const rest = this.#channels.end();
+    return endedAt === null ? `${rest}\n${inColour(state)}\n` : `${rest}\n${this.#clock(endedAt)}${inColour(state)}\n`;
   }
 
   #item(item: Extract<Replayed, { kind: 'item' }>['item']): string {
@@ -60,6 +67,8 @@ export class ReplayPrinter {
         return `${this.#clock(item.at)}${colours.yellow(visible(item.message))}\n`;
       case 'data':
         return visibleLines(item.text);
+      default:
+        return this.#channels.show(item);
     }
   }
 
