@@ -4,6 +4,7 @@ import { readDsn } from './client/dsn.ts';
 import { exec } from './client/exec.ts';
 import { nativeClient } from './client/native-client.ts';
 import { inspect } from './inspect/inspect.ts';
+import { decodeRecording } from './recorded/decode-recording.ts';
 import { serve } from './serve.ts';
 import { targetSchema } from './target-schema.ts';
 
@@ -17,7 +18,7 @@ export function ssh(): Protocol {
     targetSchema,
     serve,
     classify: (text) => Promise.resolve(classifyCommandLine(text)),
-    async *decodeRecording() {},
+    decodeRecording,
     exec,
     connect: nativeClient,
     readDsn,
