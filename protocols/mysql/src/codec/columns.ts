@@ -18,14 +18,15 @@ export interface ColumnDefinition {
   readonly flags: number;
 }
 
-export function decodeColumn(payload: Buffer): ColumnDefinition {
+/** @param text reads names: they come in the session's `character_set_results`. */
+export function decodeColumn(payload: Buffer, text: (name: Buffer) => string = String): ColumnDefinition {
   const body = new BodyReader(payload, 'target', 'ColumnDefinition41');
   body.lenencBytes();
-  const schema = body.lenencString();
+  const schema = text(body.lenencBytes());
   body.lenencBytes();
-  const orgTable = body.lenencString();
-  const name = body.lenencString();
-  const orgName = body.lenencString();
+  const orgTable = text(body.lenencBytes());
+  const name = text(body.lenencBytes());
+  const orgName = text(body.lenencBytes());
   body.lenenc();
   const charset = body.int(2);
   body.int(4);

@@ -1,6 +1,6 @@
 import type { BodyReader } from './body-reader.ts';
 import { lenencBytes } from './bytes.ts';
-import { BINARY_CHARSET, TYPE } from './columns.ts';
+import { TYPE } from './columns.ts';
 
 // Values of the binary protocol.
 // https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_binary_resultset.html
@@ -45,27 +45,9 @@ export function valueWidth(type: number): number {
   return WIDTHS[type] ?? WIDTH.UNKNOWN;
 }
 
-/** The column can hold any text: a masked one too. */
-export function isText(type: number, charset: number): boolean {
-  return TEXTS.has(type) && charset !== BINARY_CHARSET && isReadable(charset);
-}
-
-/** Collations of swe7, ucs2, utf16, utf16le, utf32 and filename, whose bytes below 0x80 are not ASCII's. */
-const UNREADABLE: ReadonlySet<number> = new Set([10, 17, 35, 54, 55, 56, 60, 61, 62, 82, 90, 159]);
-/** The last that MySQL has; beyond it only MariaDB's: those without padding, and utf8mb3's and utf8mb4's by UCA 14. */
-const LAST = 323;
-const NO_PAD = 1024;
-const UCA_1400 = { first: 2048, behind: 2560 };
-
-/**
- * Whether ASCII in a text of that collation is ASCII: only then a mask may stand in it, and forms are found in it. What is not
- * known is not. https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_character_set.html
- */
-export function isReadable(collation: number): boolean {
-  if (collation >= UCA_1400.first) return collation < UCA_1400.behind;
-  const plain = collation >= NO_PAD ? collation - NO_PAD : collation;
-  const wide = plain >= 101 && plain <= 183;
-  return plain > 0 && plain <= LAST && !wide && !UNREADABLE.has(plain);
+/** Texts and bytes of any length: which of both, and how they are read, says the collation. */
+export function isTextType(type: number): boolean {
+  return TEXTS.has(type);
 }
 
 /** Anything may stand in it: bytes and JSON too. */

@@ -1,8 +1,10 @@
-import type { Gate, Out } from '@sallyport/core';
+import type { Gate, GatewayError, Out } from '@sallyport/core';
 import type { Analysis, ParserSettings } from '../classify/analysis.ts';
 import { packets } from '../codec/bytes.ts';
+import { isReadable, readText } from '../codec/character-sets.ts';
 import { COMMAND } from '../codec/commands.ts';
 import { type Err, encodeErr } from '../codec/responses.ts';
+import { ErrnoError } from '../errors.ts';
 import type { OpenDatabases } from '../startup/open-databases.ts';
 import { Exchange, type ExchangeStart } from './exchange.ts';
 import { Protection } from './protection.ts';
@@ -37,6 +39,8 @@ export interface SessionContext {
   readonly foldNames: boolean;
 }
 
+/** utf8mb4_general_ci */
+const UTF8MB4 = 45;
 /** Every word is reserved, so that no table of the session's database and no stored function can be meant. */
 const CONTEXT_SQL =
   'SELECT @@SESSION.sql_mode, @@SESSION.character_set_client, DATABASE(), CURRENT_USER(), @@GLOBAL.lower_case_table_names';
@@ -66,6 +70,8 @@ export class Conversation {
   unsettled = true;
   #context: SessionContext | undefined;
   #settings: ParserSettings;
+  /** The collation of names in results. */
+  #names = UTF8MB4;
   /** The client has left: what it sent before still runs, but nobody waits for a person. */
   readonly gone = new AbortController();
   /** The session is over: nothing is judged or run any more. */
@@ -108,6 +114,9 @@ export class Conversation {
       ...(database && { database }),
     };
   }
+
+  /** A name in a result's definitions. */
+  readonly readName = (name: Buffer): string => readText(name, this.#names);
 
   /** Owes the client, or the gateway, an answer. */
   begin(start: ExchangeStart): void {
@@ -153,12 +162,16 @@ export class Conversation {
    * Asks the target's own connection who the session is. Nothing else may be in flight.
    *
    * @returns undefined when the target refused, or the session is ending.
+   * @throws GatewayError where results come in a character set that nobody can look into
    */
   async *look(): AsyncGenerator<readonly Out[], SessionContext | undefined> {
     const answer = Promise.withResolvers<boolean>();
     let context: SessionContext | undefined;
+    let readable = true;
     const own = {
-      row: ([sqlMode, characterSet, database, currentUser, lowerCase]: readonly (string | null)[]) => {
+      row: ([sqlMode, characterSet, database, currentUser, lowerCase]: readonly (string | null)[], collation: number) => {
+        readable = isReadable(collation);
+        this.#names = collation;
         context = {
           sqlMode: sqlMode ?? '',
           characterSet: characterSet ?? '',
@@ -171,13 +184,26 @@ export class Conversation {
     };
     this.begin({ kind: 'query', own, sequence: 1, exposed: false });
     yield [{ to: 'target', data: packets(Buffer.concat([Buffer.of(COMMAND.QUERY), Buffer.from(CONTEXT_SQL)]), 0) }];
-    return (await this.unlessOver(answer.promise)) === true ? context : undefined;
+    const answered = await this.unlessOver(answer.promise);
+    if (!readable) throw unreadableResults();
+    return answered === true ? context : undefined;
   }
 
   /** The schema that masks need; undefined where it could not be read. */
   async readSchema(): Promise<Schema | undefined> {
     return this.schema.current() ?? (await this.unlessOver(this.schema.get().catch(() => undefined)));
   }
+}
+
+/** ER_NOT_SUPPORTED_YET */
+const NOT_SUPPORTED = { code: 1235, sqlState: '42000', message: '' };
+
+function unreadableResults(): GatewayError {
+  return new ErrnoError(
+    'ERR_ENDED',
+    NOT_SUPPORTED,
+    "The session's character_set_results is one that the gateway cannot look into, as utf16, ucs2 and utf32 are; it was closed. Keep utf8mb4.",
+  );
 }
 
 function isSame(one: SessionContext, other: SessionContext): boolean {

@@ -15,7 +15,8 @@ export type ExchangeKind =
 
 /** Takes the answer to a question that the gateway itself asks on the session's connection. */
 interface OwnQuery {
-  row(cells: readonly (string | null)[]): void;
+  /** @param collation of its texts */
+  row(cells: readonly (string | null)[], collation: number): void;
   done(answered: boolean): void;
 }
 

@@ -1,5 +1,6 @@
 import { GatewayError, type Out, ProtocolError } from '@sallyport/core';
-import { renamedColumn } from '../codec/columns.ts';
+import { readText } from '../codec/character-sets.ts';
+import { type ColumnDefinition, renamedColumn } from '../codec/columns.ts';
 import { HEADER_BYTES, MAX_PAYLOAD_BYTES, type MyFrame } from '../codec/frames.ts';
 import { textCells } from '../codec/rows.ts';
 import { statementOf } from './asking.ts';
@@ -60,8 +61,8 @@ export class ResultRows {
     const { start, columns } = exchange;
     if (exchange.plan === undefined) throw undescribed();
     if (start.own !== undefined) {
-      for (const payload of payloadsIn(raw))
-        start.own.row(textCells(payload, columns.length).map(({ value }) => value?.toString() ?? null));
+      const { charset = 0 } = columns[0] ?? {};
+      for (const payload of payloadsIn(raw)) start.own.row(textsIn(payload, columns), charset);
       return NOTHING;
     }
     if (exchange.muted) {
@@ -134,6 +135,13 @@ export class ResultRows {
     const { textMask } = this.#conversation.protection;
     return { columns: exchange.columns, plan, binary: exchange.start.kind !== 'query', run, textMask };
   }
+}
+
+function textsIn(payload: Buffer, columns: readonly ColumnDefinition[]): readonly (string | null)[] {
+  return textCells(payload, columns.length).map(({ value }, index) => {
+    if (value === undefined) return null;
+    return readText(value, columns[index]?.charset ?? 0);
+  });
 }
 
 function commandOf({ start: { run, statement } }: Exchange): Run | undefined {

@@ -4,6 +4,7 @@ import { column, textRow } from '../../test/playbook-kit.ts';
 import { int, lenencBytes, packets } from '../codec/bytes.ts';
 import { TYPE } from '../codec/columns.ts';
 import { nullBit } from '../codec/rows.ts';
+import { cellForm, fixedCell } from './cell-form.ts';
 import { RowMasker } from './row-masker.ts';
 import type { CellMask } from './row-plan.ts';
 
@@ -13,6 +14,7 @@ const masks: readonly Mask[] = [
   { rule: 'partial', method: 'partial', apply: (value) => (value.length > 3 ? value.slice(-3) : value.repeat(90)) },
 ];
 const COLUMNS = 4;
+const UTF8MB4 = 45;
 const columns = ['a', 'b', 'c', 'd'].map((name) => column(name, { type: TYPE.VAR_STRING }));
 const cell = fc.option(
   fc.oneof(
@@ -35,8 +37,8 @@ function binaryRow(cells: readonly (string | null)[]): Buffer {
 function planOf(wanted: readonly (Mask | undefined)[]): CellMask[] {
   return wanted.flatMap((mask, index) => {
     if (mask === undefined) return [];
-    const fixed = typeof mask.fixed === 'string' ? Buffer.from(mask.fixed) : mask.fixed;
-    return [{ index, mask, text: true, fixed }];
+    const form = cellForm(TYPE.VAR_STRING, UTF8MB4);
+    return [{ index, mask, form, fixed: fixedCell(mask, form) }];
   });
 }
 

@@ -1,8 +1,10 @@
 import { GatewayError, Slab, type TextMask } from '@sallyport/core';
 import { lenenc, packets } from '../codec/bytes.ts';
-import type { ColumnDefinition } from '../codec/columns.ts';
+import { type ColumnDefinition, TYPE, UNSIGNED_FLAG } from '../codec/columns.ts';
 import { HEADER_BYTES, MAX_PAYLOAD_BYTES, packetEnd } from '../codec/frames.ts';
 import { nullBit, RowCells } from '../codec/rows.ts';
+import { valueText } from '../codec/values.ts';
+import { maskedCell } from './cell-form.ts';
 import type { CellMask, RowPlan } from './row-plan.ts';
 import type { Run } from './run.ts';
 
@@ -121,17 +123,25 @@ export function concerns(bytes: Buffer, start: number, end: number, { plan, text
 
 /** @returns the value as it is sent; null: it becomes NULL; undefined: it stays as it is */
 function seenOf(cell: CellMask, rows: Buffer, from: number, to: number, result: MaskedResult): Buffer | null | undefined {
-  const { mask, text, fixed } = cell;
-  const { binary, run, textMask } = result;
+  const { mask, form, fixed } = cell;
+  const { run, textMask } = result;
   if (mask === undefined) return textMask && searched(rows, from, to, textMask, run);
-  if (fixed !== undefined) {
-    run.masked(mask.rule, (text || !binary) && !run.onlyCounts ? rows.subarray(from, to) : undefined);
-    return fixed;
+  if (fixed !== undefined || form?.read === undefined) {
+    run.masked(mask.rule, run.onlyCounts ? undefined : hiddenOf(cell, rows, from, to, result));
+    return fixed ?? null;
   }
-  const hidden = rows.toString('utf8', from, to);
+  const hidden = form.read(rows, from, to);
   run.masked(mask.rule, hidden);
-  const seen = mask.apply(hidden);
-  return seen === null ? null : Buffer.from(seen);
+  return maskedCell(mask, form, hidden);
+}
+
+/** A value in text form, by which it is found again. */
+function hiddenOf({ index, form }: CellMask, rows: Buffer, from: number, to: number, result: MaskedResult): Buffer | string | undefined {
+  if (form?.read !== undefined) return form.read(rows, from, to);
+  const { binary, columns } = result;
+  const value = rows.subarray(from, to);
+  const { type = TYPE.NULL, flags = 0 } = columns[index] ?? {};
+  return binary ? valueText(value, type, (flags & UNSIGNED_FLAG) !== 0) : value;
 }
 
 /** @returns undefined when nothing was found */

@@ -1,7 +1,9 @@
 import type { Mask } from '@sallyport/core';
 import type { StatementAnalysis } from '../classify/analysis.ts';
+import { isReadable } from '../codec/character-sets.ts';
 import type { ColumnDefinition } from '../codec/columns.ts';
-import { isReadable, isSearched, isText } from '../codec/values.ts';
+import { isSearched } from '../codec/values.ts';
+import { type CellForm, cellForm, fixedCell } from './cell-form.ts';
 import { isClearOutput, outputsAt } from './clear-columns.ts';
 import type { Protection } from './protection.ts';
 import { columnOf, isSystemSchema, type Schema } from './schema.ts';
@@ -11,8 +13,8 @@ export interface CellMask {
   readonly index: number;
   /** undefined: only what is sensitive by its form is masked. */
   readonly mask: Mask | undefined;
-  /** False: the column's type cannot hold a masked text, so the cell becomes NULL. */
-  readonly text: boolean;
+  /** undefined: the column's type has no room for a mask, so the cell becomes NULL. */
+  readonly form: CellForm | undefined;
   /** What every value becomes, where the mask makes no difference between them; null is NULL. */
   readonly fixed: Buffer | null | undefined;
 }
@@ -43,17 +45,12 @@ export function planRows(inputs: PlanInputs): RowPlan {
   inputs.columns.forEach((column, index) => {
     const mask = maskOf(inputs, column, index);
     const searched = protection.textMask !== undefined && isSearched(column.type);
-    const text = isText(column.type, column.charset);
+    const form = cellForm(column.type, column.charset);
     // What cannot be looked through is not shown.
     const hiding = mask ?? (searched && !isReadable(column.charset) ? protection.mask : undefined);
-    if (hiding !== undefined || searched) cells.push({ index, mask: hiding, text, fixed: hiding && fixedCell(hiding, text) });
+    if (hiding !== undefined || searched) cells.push({ index, mask: hiding, form, fixed: hiding && fixedCell(hiding, form) });
   });
   return { cells, masks: cells.some(({ mask }) => mask !== undefined) };
-}
-
-function fixedCell(mask: Mask, text: boolean): Buffer | null | undefined {
-  if (!text) return null;
-  return typeof mask.fixed === 'string' ? Buffer.from(mask.fixed) : mask.fixed;
 }
 
 function maskOf(inputs: PlanInputs, column: ColumnDefinition, index: number): Mask | undefined {

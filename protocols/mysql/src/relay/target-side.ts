@@ -148,7 +148,7 @@ export class TargetSide {
     if (kind === 'fields') {
       return payload[0] === EOF ? this.#done(exchange, payload, this.#end(payload)) : this.#send(exchange, payload);
     }
-    if (kind !== 'prepare') exchange.columns.push(decodeColumn(payload));
+    if (kind !== 'prepare') exchange.columns.push(decodeColumn(payload, this.#conversation.readName));
     const shown = this.#rows.definition(payload, exchange);
     exchange.missing -= 1;
     if (exchange.missing > 0) return this.#send(exchange, shown);
