@@ -38,6 +38,13 @@ export async function loadSite(options: SiteOptions): Promise<Site> {
   return { file, protocols, config: await loadConfig(file, protocols) };
 }
 
+/** What reads the recordings of a protocol. @throws CliError */
+export function decoderOf({ protocols }: Site, name: string): Protocol['decodeRecording'] {
+  const protocol = protocols.find((each) => each.name === name);
+  if (protocol === undefined) throw new CliError(`This command does not speak '${name}'.`);
+  return (frames) => protocol.decodeRecording(frames);
+}
+
 /** Works on the data_dir as its administrator, with or without a running gateway. */
 export async function withStore<T>(site: Site, mode: StoreMode, use: (store: Store) => Promise<T>): Promise<T> {
   const { openStore } = await import('@sallyport/store');

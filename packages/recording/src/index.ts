@@ -1,3 +1,4 @@
+export { exportAsciicast } from './asciicast.ts';
 export { publicText } from './entry.ts';
 export { type ExportFormat, exportSession } from './export.ts';
 export type { Finding, Verification } from './finding.ts';

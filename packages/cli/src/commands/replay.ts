@@ -2,13 +2,14 @@ import type { SessionRow } from '@sallyport/core';
 import type { Replayed } from '@sallyport/recording';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
+import { parseChannel } from '../output/channel-number.ts';
 import { parseDuration } from '../output/duration.ts';
 import type { ReplayPrinter } from '../output/replay.ts';
 import { print, say, terminalWidth } from '../output/terminal.ts';
 import type { TerminalPlayer } from '../output/terminal-player.ts';
 import { Pace } from '../pace.ts';
 import { findSession } from '../session-names.ts';
-import { loadSite, type SiteOptions, withStore } from '../site.ts';
+import { decoderOf, loadSite, type SiteOptions, withStore } from '../site.ts';
 
 interface Options extends SiteOptions {
   readonly speed?: number;
@@ -39,12 +40,11 @@ async function replaySession(name: string, options: Options): Promise<void> {
   const site = await loadSite(options);
   await withStore(site, 'read', async (store) => {
     const session = await findSession(store, name);
-    const protocol = site.protocols.find((each) => each.name === session.protocol);
-    if (protocol === undefined) throw new CliError(`This command does not speak '${session.protocol}'.`);
+    const decode = decoderOf(site, session.protocol);
     const printer = new ReplayPrinter(session, terminalWidth(), options.channel);
     const player = process.stdout.isTTY ? new TerminalPlayer(session.startedAt + options.from, options.channel) : undefined;
     await print(printer.head());
-    const replayed = replay(store, session.id, (frames) => protocol.decodeRecording(frames));
+    const replayed = replay(store, session.id, decode);
     await show(replayed, session, options, printer, player);
     await print((player?.end() ?? '') + printer.end());
   });
@@ -94,9 +94,4 @@ function parseSpeed(text: string): number {
   const speed = Number(text);
   if (!(speed >= 0 && speed <= 1_000)) throw new CliError(`'${text}' is no speed. Write a number from 0 to 1000.`, EXIT.usage);
   return speed;
-}
-
-function parseChannel(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new CliError(`'${text}' is no channel. They count from 0.`, EXIT.usage);
-  return Number(text);
 }

@@ -5,12 +5,13 @@ import type { SessionEvent, SessionFilter, SessionState } from '@sallyport/core'
 import { Command, Option } from 'commander';
 import { asAdministrator } from '../administrator.ts';
 import { CliError, EXIT } from '../exit.ts';
+import { parseChannel } from '../output/channel-number.ts';
 import { parseCount } from '../output/count.ts';
 import { liveText, SESSION_COLUMNS, sessionCells, sessionText } from '../output/session.ts';
 import { localTime, print, printListing, say } from '../output/terminal.ts';
 import { toJson, visible } from '../output/visible.ts';
 import { findSession, parseMoment } from '../session-names.ts';
-import { loadSite, openAdminApi, type SiteOptions, withStore } from '../site.ts';
+import { decoderOf, loadSite, openAdminApi, type SiteOptions, withStore } from '../site.ts';
 import { searchForValue } from '../value-lookup.ts';
 
 interface Options extends SiteOptions {
@@ -22,7 +23,8 @@ interface Options extends SiteOptions {
   readonly since?: number;
   readonly before?: number;
   readonly reason?: string;
-  readonly format: 'json' | 'csv';
+  readonly format: 'json' | 'csv' | 'asciicast';
+  readonly channel?: number;
   readonly output?: string;
   readonly yes?: boolean;
   readonly valueFrom?: string;
@@ -58,10 +60,11 @@ export function sessionsCommand(): Command {
     .action((id: string, _: Options, self: Command) => killSession(id, self.optsWithGlobals<Options>()));
   command
     .command('export')
-    .description('write a session out: whole, so that it verifies anywhere, or its commands as CSV')
+    .description('write a session out: whole, so that it verifies anywhere, its commands as CSV, or its terminal for asciinema')
     .argument(ID, ID_HELP)
-    .addOption(new Option('--format <format>', 'json or csv').choices(['json', 'csv']).default('json'))
+    .addOption(new Option('--format <format>', 'json, csv or asciicast').choices(['json', 'csv', 'asciicast']).default('json'))
     .option('--output <file>', 'a file instead of standard output')
+    .option('--channel <number>', 'whose terminal asciicast plays (default: the first that has one)', parseChannel)
     .action((id: string, _: Options, self: Command) => exportOne(id, self.optsWithGlobals<Options>()));
   command
     .command('prune')
@@ -160,11 +163,14 @@ async function killSession(name: string, options: Options): Promise<void> {
 }
 
 async function exportOne(name: string, options: Options): Promise<void> {
-  const { exportSession } = await import('@sallyport/recording');
+  const { exportAsciicast, exportSession } = await import('@sallyport/recording');
   const site = await loadSite(options);
   await withStore(site, 'read', async (store) => {
-    const { id } = await findSession(store, name);
-    const content = exportSession(store, id, options.format);
+    const { id, protocol } = await findSession(store, name);
+    const content =
+      options.format === 'asciicast'
+        ? exportAsciicast(store, id, decoderOf(site, protocol), options.channel)
+        : exportSession(store, id, options.format);
     if (options.output !== undefined) return pipeline(Readable.from(content), createWriteStream(options.output, { mode: 0o600 }));
     for await (const chunk of content) await print(chunk.toString());
   });
