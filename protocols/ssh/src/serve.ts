@@ -78,6 +78,7 @@ async function carryOn({ connection, session, target }: AcceptedClient, conversa
   } finally {
     clearInterval(keys);
     await targetClosed.then((client) => client.end()).catch(() => undefined);
+    conversation.endRecord();
     const error = asGatewayError(conversation.over.reason);
     const peaceful = error.code === 'ERR_ENDED' && !gate.signal.aborted;
     const end: SessionEnd = { ...conversation.seen, ...(!peaceful && { error }) };

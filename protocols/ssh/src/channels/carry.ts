@@ -1,5 +1,4 @@
 import type { Readable, Writable } from 'node:stream';
-import { forgetWritten, isClosed } from '../ssh2/private-parts.ts';
 
 /**
  * One direction of a channel: reads until the sender's end, and no further ahead than what is being taken. Resolves at
@@ -52,20 +51,16 @@ export class ChannelWriter {
   }
 
   #write(data: Buffer, stream: Writable): Promise<void> | undefined {
-    if (isClosed(this.#channel) || stream.destroyed || stream.writableEnded) return undefined; // nobody reads it any more
-    let taken = false;
+    if (stream.destroyed || stream.writableEnded) return undefined; // nobody reads it any more
     const { promise, resolve } = Promise.withResolvers<void>();
-    const done = (): void => {
-      taken = true;
-      this.#channel.off('close', done);
-      forgetWritten(this.#channel);
+    const taken = (): void => {
+      this.#channel.off('close', taken);
       resolve();
     };
-    stream.write(data, done);
-    if (!taken) this.#channel.once('close', done);
+    this.#channel.once('close', taken);
+    stream.write(data, taken);
     const socket = this.#socket;
-    if (!socket.writableNeedDrain) return promise;
-    return promise.then(() => drained(socket));
+    return socket.writableNeedDrain ? promise.then(() => drained(socket)) : promise;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { GatewayError, type Host, type Session } from '@sallyport/core';
 import type { Client, Connection } from 'ssh2';
+import { OutputRecord } from '../recorded/output-record.ts';
 import type { TargetOptions } from '../target-schema.ts';
 
 /** The gateway's own connection to the target. */
@@ -30,6 +31,7 @@ export class Conversation {
   admitted: Session | undefined;
   readonly #over = new AbortController();
   readonly #open = new Set<Promise<void>>();
+  #record: OutputRecord | undefined;
   #channels = 0;
 
   constructor(parts: ConversationParts) {
@@ -53,6 +55,17 @@ export class Conversation {
 
   end(reason: GatewayError): void {
     this.#over.abort(reason);
+  }
+
+  /** Where the output of all channels is recorded, up to a bound. */
+  record(gate: Session): OutputRecord {
+    this.#record ??= new OutputRecord(gate);
+    return this.#record;
+  }
+
+  /** Tells how much of the output was not recorded. */
+  endRecord(): void {
+    this.#record?.end();
   }
 
   /** The number that the record has for the next channel. */

@@ -3,6 +3,7 @@ import type { Session, Target } from '@sallyport/core';
 import type { AcceptConnection, Channel, Client, RejectConnection, ServerChannel, TcpipRequestInfo } from 'ssh2';
 import { CHANNEL_VERBS, classifyChannel } from '../classify/command-line.ts';
 import { asGatewayError } from '../errors.ts';
+import { repaired } from '../ssh2/private-parts.ts';
 import { ask } from './asking.ts';
 import type { Conversation } from './conversation.ts';
 import { refusedTunnel, runTunnel } from './tunnel.ts';
@@ -73,7 +74,7 @@ async function forward(
     const { client, socket } = await conversation.unlessOver(conversation.parts.target);
     try {
       const target = await open(client);
-      return { client: accept(), target, targetSocket: socket };
+      return { client: repaired(accept()), target, targetSocket: socket };
     } catch (cause) {
       reject();
       throw cause;
@@ -83,7 +84,7 @@ async function forward(
 
 async function throughProtocol(conversation: Conversation, gate: Session, accept: Accept, target: Target): Promise<void> {
   gate.note({ type: 'tunnel', target: target.name });
-  const channel = accept();
+  const channel = repaired(accept());
   const close = (): void => channel.close();
   conversation.over.addEventListener('abort', close, { once: true });
   try {
@@ -107,6 +108,6 @@ export function addressText(name: string, port: number): string {
 
 function opened(what: string, start: (done: (error: Error | undefined, channel: Channel) => void) => void): Promise<Channel> {
   return new Promise((resolve, reject) => {
-    start((error, channel) => (error === undefined ? resolve(channel) : reject(refusedTunnel(`to ${what}`, error))));
+    start((error, channel) => (error === undefined ? resolve(repaired(channel)) : reject(refusedTunnel(`to ${what}`, error))));
   });
 }

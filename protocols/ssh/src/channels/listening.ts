@@ -11,6 +11,7 @@ import type {
 } from 'ssh2';
 import { CHANNEL_VERBS, classifyChannel } from '../classify/command-line.ts';
 import { asGatewayError } from '../errors.ts';
+import { repaired } from '../ssh2/private-parts.ts';
 import { ask } from './asking.ts';
 import type { Conversation, TargetConnection } from './conversation.ts';
 import { addressText } from './forwarding.ts';
@@ -108,12 +109,12 @@ export class Listening {
     gate.note({ type: 'incoming', at: what });
     const ends = new Promise<Channel>((resolve, rejectOpen) => {
       open((error: Error | undefined, channel: Channel) =>
-        error === undefined ? resolve(channel) : rejectOpen(refusedTunnel(`for ${what}`, error)),
+        error === undefined ? resolve(repaired(channel)) : rejectOpen(refusedTunnel(`for ${what}`, error)),
       );
     });
     this.#conversation.run(
       ends.then(
-        (client) => runTunnel(gate, 0, this.#conversation, () => Promise.resolve({ client, target: accept(), targetSocket })),
+        (client) => runTunnel(gate, 0, this.#conversation, () => Promise.resolve({ client, target: repaired(accept()), targetSocket })),
         () => reject(),
       ),
     );

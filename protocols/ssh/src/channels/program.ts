@@ -5,9 +5,11 @@ import { CHANNEL_VERBS, classifyChannel, classifyCommandLine, readsProgram } fro
 import { asGatewayError, EXIT, gatewayLine } from '../errors.ts';
 import { encodeChannelMessage } from '../recorded/channel-message.ts';
 import { ask, type Wish } from './asking.ts';
-import { ChannelWriter, carry } from './carry.ts';
+import { ChannelWriter } from './carry.ts';
 import type { Conversation, TargetConnection } from './conversation.ts';
-import { ProgramOutput } from './program-output.ts';
+import { runSftp } from './file-program.ts';
+import { runPlainly } from './plain-program.ts';
+import type { ExitStatus, Outcome, Running } from './running.ts';
 import { StandardInput } from './standard-input.ts';
 import { startProgram } from './start-program.ts';
 
@@ -37,6 +39,7 @@ export class Program {
   readonly #input: StandardInput;
   /** Aborted when the client has closed the channel, or the connection is over. */
   readonly #left = new AbortController();
+  readonly #resized: ((columns: number) => void)[] = [];
   #target: ClientChannel | undefined;
 
   constructor(client: ServerChannel, request: ProgramRequest, conversation: Conversation) {
@@ -72,6 +75,7 @@ export class Program {
       'client',
       encodeChannelMessage({ type: 'window', channel: this.#request.channel, columns: cols, rows }),
     );
+    for (const resized of this.#resized) resized(cols);
     this.#target?.setWindow(rows, cols, height, width);
   }
 
@@ -97,7 +101,7 @@ export class Program {
     try {
       await gate.durable();
       const target = await this.#unlessLeft(this.#conversation.parts.target);
-      await this.#attach(gate, ruling.command, target);
+      await this.#run(gate, ruling.command, target);
     } catch (cause) {
       const { code, message } = asGatewayError(this.#left.signal.aborted ? this.#left.signal.reason : cause);
       gate.note({ type: 'result', command: ruling.command, state: 'failed', rows: 0, bytes: this.#writer.bytes, error: { code, message } });
@@ -131,50 +135,44 @@ export class Program {
   }
 
   /** Runs it at the target until it has exited and everything it said has been delivered. */
-  async #attach(gate: Session, command: number, { client, socket }: TargetConnection): Promise<void> {
-    const { channel, pty } = this.#request;
-    const target = await this.#unlessLeft(startProgram(client, this.#request));
-    this.#target = target;
-    const close = (): void => target.close();
-    this.#left.signal.addEventListener('abort', close, { once: true });
-    if (this.#left.signal.aborted) close();
-    const exit = exitOf(target);
-    const output = new ProgramOutput({ gate, channel, terminal: pty !== undefined, client: this.#client, writer: this.#writer });
-    const input = new ChannelWriter(target, socket);
-    const sent = this.#input.carry((chunk) => {
-      this.#conversation.seen.clientBytes += chunk.length;
-      return input.write(chunk);
-    });
-    sent.then(
-      () => target.end(),
-      () => undefined,
-    );
-    await Promise.all([carry(target, (chunk) => output.stdout(chunk)), carry(target.stderr, (chunk) => output.stderr(chunk)), exit.closed]);
-    await output.end();
-    this.#conversation.seen.targetBytes += output.bytes;
-    this.#report(gate, command, output, exit.status());
+  async #run(gate: Session, command: number, connection: TargetConnection): Promise<void> {
+    const { what, channel, pty } = this.#request;
+    const running: Running = {
+      ...{ gate, command, channel, connection, client: this.#client, writer: this.#writer, input: this.#input },
+      conversation: this.#conversation,
+      left: this.#left.signal,
+      columns: pty?.cols,
+      start: async () => {
+        this.#target = await this.#unlessLeft(startProgram(connection.client, this.#request));
+        return this.#target;
+      },
+      say: (text) => this.#say(text),
+    };
+    const isSftp = what.kind === 'subsystem' && what.name === 'sftp';
+    const outcome = await (isSftp ? runSftp(running) : runPlainly(running, (resize) => this.#resized.push(resize)));
+    this.#report(running, outcome);
   }
 
-  #report(gate: Session, command: number, output: ProgramOutput, exit: ExitStatus | undefined): void {
-    const { channel } = this.#request;
-    const result = { type: 'result', command, rows: 0, bytes: output.bytes, ...output.masked() } as const;
+  #report({ gate, command, channel }: Running, { bytes, exit, masked, error }: Outcome): void {
+    const result = { type: 'result', command, rows: 0, bytes, ...(masked !== undefined && { masked }) } as const;
     if (exit === undefined) {
       const { code, message } = this.#left.signal.aborted
         ? asGatewayError(this.#left.signal.reason)
-        : new GatewayError('ERR_TARGET_CLOSED', `The target ${gate.target.name} closed the channel before the program had ended.`);
+        : (error ??
+          new GatewayError('ERR_TARGET_CLOSED', `The target ${gate.target.name} closed the channel before the program had ended.`));
       gate.note({ ...result, state: 'unknown', error: { code, message } });
       this.#finish(message, EXIT.failed);
       return;
     }
-    const { code, signal } = exit;
-    gate.record(
-      'target',
-      encodeChannelMessage(
-        signal === undefined ? { type: 'exit-status', channel, status: code ?? 0 } : { type: 'exit-signal', channel, name: signal },
-      ),
-    );
-    gate.note({ ...result, state: 'completed', exit: signal ?? code ?? 0 });
-    if (signal === undefined) this.#client.exit(code ?? 0);
+    const { code = 0, signal } = exit;
+    const message =
+      signal === undefined
+        ? ({ type: 'exit-status', channel, status: code } as const)
+        : ({ type: 'exit-signal', channel, name: signal } as const);
+    gate.record('target', encodeChannelMessage(message));
+    gate.note({ ...result, state: 'completed', exit: signal ?? code });
+    if (!this.#client.writable) return;
+    if (signal === undefined) this.#client.exit(code);
     else this.#exitBySignal(exit);
     this.#client.end();
   }
@@ -213,22 +211,4 @@ export class Program {
       signal.removeEventListener('abort', abort);
     }
   }
-}
-
-interface ExitStatus {
-  readonly code: number | undefined;
-  /** Without `SIG`. */
-  readonly signal: string | undefined;
-  readonly dumped: boolean;
-  readonly description: string;
-}
-
-function exitOf(target: ClientChannel): { readonly closed: Promise<void>; status(): ExitStatus | undefined } {
-  let status: ExitStatus | undefined;
-  const closed = Promise.withResolvers<void>();
-  target.on('exit', (code: number | null, signal?: string, dumped?: boolean, description?: string) => {
-    status = { code: code ?? undefined, signal: signal?.replace(/^SIG/, ''), dumped: dumped ?? false, description: description ?? '' };
-  });
-  target.once('close', () => closed.resolve());
-  return { closed: closed.promise, status: () => status };
 }

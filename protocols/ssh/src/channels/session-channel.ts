@@ -1,6 +1,7 @@
 import { anyOf } from '@sallyport/core';
 import type { PseudoTtyInfo, ServerChannel, Session as ServerSession, WindowChangeInfo, X11Info } from 'ssh2';
 import { CHANNEL_VERBS, classifyChannel } from '../classify/command-line.ts';
+import { repaired } from '../ssh2/private-parts.ts';
 import { askAtOnce } from './asking.ts';
 import type { Conversation } from './conversation.ts';
 import { Program, type ProgramRequest } from './program.ts';
@@ -61,7 +62,7 @@ class SessionChannel {
     const allowed = anyOf(this.#conversation.options?.env ?? []);
     const env = Object.fromEntries([...this.#env].filter(([name]) => admitted === undefined || allowed(name)));
     const request = { what, channel: this.#number, pty: this.#pty, env, x11: this.#x11, agent: this.#agent };
-    this.#program = new Program(channel, request, this.#conversation);
+    this.#program = new Program(repaired(channel), request, this.#conversation);
     this.#conversation.run(this.#program.run());
   }
 

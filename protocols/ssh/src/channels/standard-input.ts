@@ -60,6 +60,12 @@ export class StandardInput {
     await carry(this.#from, take);
   }
 
+  /** Gives the stream to another reader, with all that was kept in front. */
+  release(): void {
+    this.#watching?.();
+    for (const chunk of this.#kept.splice(0).reverse()) this.#from.unshift(chunk);
+  }
+
   /** Nobody will read it: the client's window must not stay closed. */
   discard(): void {
     this.#watching?.();

@@ -1,12 +1,13 @@
 import { GatewayError } from '@sallyport/core';
 import type { Client, ClientChannel, ExecOptions, PseudoTtyOptions, ShellOptions } from 'ssh2';
+import { repaired } from '../ssh2/private-parts.ts';
 import type { ProgramRequest } from './program.ts';
 
 /** Opens a channel at the target and starts there what the client asked for. @throws GatewayError ERR_TARGET_CLOSED */
 export function startProgram(client: Client, { what, pty, env, x11 }: ProgramRequest): Promise<ClientChannel> {
   const { promise, resolve, reject } = Promise.withResolvers<ClientChannel>();
   const started = (error: Error | undefined, channel: ClientChannel): void => {
-    if (error === undefined) resolve(channel);
+    if (error === undefined) resolve(repaired(channel));
     else reject(new GatewayError('ERR_TARGET_CLOSED', `The target refused to run this (${error.message}).`, { cause: error }));
   };
   const terminal = pty as PseudoTtyOptions | undefined;

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { Client, Connection } from 'ssh2';
+import type { Channel, Client, ClientChannel, Connection, ServerChannel } from 'ssh2';
 import ssh2Utils from 'ssh2/lib/protocol/utils.js';
 
 /**
@@ -57,13 +57,57 @@ function send(connection: Connection, payload: Buffer, urgent: boolean): void {
   }
 }
 
-/** Forgets what was written: ssh2 keeps the last piece that had to wait for the window, and would send it again behind one of stderr. */
-export function forgetWritten(channel: Writable): void {
-  Object.assign(channel, { _chunk: undefined, _chunkcb: undefined, _chunkErr: undefined, _chunkcbErr: undefined });
+/** What waits for a channel's window, of each of its two streams. */
+interface Waiting {
+  _chunk: Buffer | undefined;
+  _chunkcb: (() => void) | undefined;
+  _chunkErr: Buffer | undefined;
+  _chunkcbErr: (() => void) | undefined;
+  _waitWindow: boolean;
+  readonly outgoing: { readonly state: string; readonly window: number };
+}
+
+type Write = (data: Buffer, encoding: BufferEncoding, done: () => void) => void;
+
+/**
+ * Mends how a channel writes: ssh2 keeps the last piece of stdout that had to wait for the window and sends it again
+ * behind one of stderr that waits, lets stderr wait for ever where both do, and never answers a write to a channel that
+ * is closed.
+ */
+export function repaired<C extends ServerChannel | ClientChannel | Channel>(channel: C): C {
+  const waiting = channel as unknown as Waiting;
+  const stderr = channel.stderr as unknown as { _write?: Write };
+  const [plainly, toStderr] = [channel._write.bind(channel) as Write, stderr._write?.bind(stderr)];
+  const resume = (): void => {
+    const { _chunkErr: rest, _chunkcbErr: done } = waiting;
+    if (rest === undefined || done === undefined || toStderr === undefined) return;
+    if (waiting.outgoing.window > 0) toStderr(rest, 'buffer' as BufferEncoding, done);
+    else waiting._waitWindow = true;
+  };
+  channel._write = (data: Buffer, encoding: BufferEncoding, done: () => void) => {
+    if (isClosed(channel)) return done();
+    plainly(data, encoding, () => {
+      waiting._chunk = undefined;
+      waiting._chunkcb = undefined;
+      resume();
+      done();
+    });
+  };
+  if (toStderr !== undefined) {
+    stderr._write = (data, encoding, done) => {
+      if (isClosed(channel)) return done();
+      toStderr(data, encoding, () => {
+        waiting._chunkErr = undefined;
+        waiting._chunkcbErr = undefined;
+        done();
+      });
+    };
+  }
+  return channel;
 }
 
 /** Whether the other side of a channel has closed it, after which ssh2 takes writes and never answers them. */
-export function isClosed(channel: unknown): boolean {
+function isClosed(channel: unknown): boolean {
   return (channel as { outgoing: { state: string } }).outgoing.state !== 'open';
 }
 

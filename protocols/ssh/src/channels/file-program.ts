@@ -1,0 +1,62 @@
+import { type Decoder, type Frame, GatewayError, pump, type Relay } from '@sallyport/core';
+import type { ServerChannel } from 'ssh2';
+import { sftpDecoder } from '../files/sftp/decoder.ts';
+import { createSftpRelay } from '../files/sftp/relay.ts';
+import { exitOf, type Outcome, type Running } from './running.ts';
+
+/** A file transfer's conversation, and what its end needs of it. */
+interface FileRelay<F extends Frame> extends Relay<F> {
+  ended(): void;
+}
+
+/** Runs SFTP: each file is judged before it is touched, and recorded with its hash. Never masked: it is binary. */
+export function runSftp(running: Running): Promise<Outcome> {
+  const relay = createSftpRelay({ gate: running.gate, notice: (text) => running.say(text) });
+  return runFrames(running, relay, sftpDecoder('client'), sftpDecoder('target'));
+}
+
+async function runFrames<F extends Frame>(
+  { client, connection, conversation, gate, input, left, start, say }: Running,
+  relay: FileRelay<F>,
+  clientDecoder: Decoder<F>,
+  targetDecoder: Decoder<F>,
+): Promise<Outcome> {
+  const target = await start();
+  target.stderr.on('data', (text: Buffer) => client.stderr.write(text));
+  input.release();
+  const exit = exitOf(target);
+  const ended = await pump({
+    client: exitingFirst(client, () => exit.status()?.code),
+    target,
+    targetName: gate.target.name,
+    clientDecoder,
+    targetDecoder,
+    relay,
+    // Content is recorded as what it is: files, by their names and hashes.
+    gate: { durable: () => gate.durable(), ready: () => gate.ready(), record: () => undefined },
+    signal: left,
+    farewell(error) {
+      if (error.code !== 'ERR_ENDED') say(error.message);
+      return Buffer.alloc(0);
+    },
+  });
+  relay.ended();
+  void connection;
+  conversation.seen.clientBytes += ended.clientBytes;
+  conversation.seen.targetBytes += ended.targetBytes;
+  conversation.seen.clientFrames += ended.clientFrames;
+  conversation.seen.targetFrames += ended.targetFrames;
+  const status = exit.status() ?? (ended.error === undefined ? { code: 0, signal: undefined, dumped: false, description: '' } : undefined);
+  const error = ended.error === undefined || ended.error instanceof GatewayError ? ended.error : undefined;
+  return { bytes: ended.targetBytes, exit: status, ...(error !== undefined && { error }) };
+}
+
+/** An exit status has to come before the end, and the pump knows of none. */
+function exitingFirst(client: ServerChannel, status: () => number | undefined): ServerChannel {
+  const end = client.end.bind(client);
+  client.end = ((...args: Parameters<typeof end>) => {
+    if (client.writable) client.exit(status() ?? 0);
+    return end(...args);
+  }) as typeof client.end;
+  return client;
+}

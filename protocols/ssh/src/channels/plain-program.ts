@@ -1,0 +1,94 @@
+import type { Session } from '@sallyport/core';
+import type { ServerChannel } from 'ssh2';
+import { RECORD_HOLD_BACK_MS, TERMINAL_HOLD_BACK_MS, TerminalOutput } from '../terminal/terminal-output.ts';
+import { ChannelWriter, carry } from './carry.ts';
+import { exitOf, type Outcome, type Running } from './running.ts';
+
+/** Runs a program whose output is text, or may be: masked, recorded as the client sees it, delivered. */
+export async function runPlainly(running: Running, onResize: (resize: (columns: number) => void) => void): Promise<Outcome> {
+  const { connection, conversation, input, left, writer } = running;
+  const target = await running.start();
+  const close = (): void => target.close();
+  left.addEventListener('abort', close, { once: true });
+  if (left.aborted) close();
+  const exit = exitOf(target);
+  const masked = new Map<string, number>();
+  const output = { stdout: new Output('stdout', running, masked), stderr: new Output('stderr', running, masked) };
+  onResize((columns) => output.stdout.resize(columns));
+  const toTarget = new ChannelWriter(target, connection.socket);
+  const sent = input.carry((chunk) => {
+    conversation.seen.clientBytes += chunk.length;
+    return toTarget.write(chunk);
+  });
+  sent.then(
+    () => target.end(),
+    () => undefined,
+  );
+  await Promise.all([
+    carry(target, (chunk) => output.stdout.take(chunk)),
+    carry(target.stderr, (chunk) => output.stderr.take(chunk)),
+    exit.closed,
+  ]);
+  await output.stdout.end();
+  await output.stderr.end();
+  left.removeEventListener('abort', close);
+  return { bytes: writer.bytes, exit: exit.status(), ...(masked.size > 0 && { masked: Object.fromEntries(masked) }) };
+}
+
+/** One stream of a program on its way to the client. What a mask holds back leaves when time is up. */
+class Output {
+  readonly #output: TerminalOutput;
+  readonly #gate: Session;
+  readonly #writer: ChannelWriter;
+  readonly #stream: ServerChannel | ServerChannel['stderr'];
+  readonly #running: Running;
+  #flushing: NodeJS.Timeout | undefined;
+  #settling: NodeJS.Timeout | undefined;
+
+  constructor(stream: 'stdout' | 'stderr', running: Running, masked: Map<string, number>) {
+    const { gate, channel, client, columns, conversation, writer } = running;
+    this.#running = running;
+    this.#gate = gate;
+    this.#writer = writer;
+    this.#stream = stream === 'stdout' ? client : client.stderr;
+    this.#output = new TerminalOutput({
+      channel,
+      stream,
+      mask: gate.textMask,
+      columns: stream === 'stdout' ? columns : undefined,
+      record: conversation.record(gate),
+      count: (rule) => masked.set(rule, (masked.get(rule) ?? 0) + 1),
+    });
+  }
+
+  take(chunk: Buffer): Promise<void> | undefined {
+    this.#running.conversation.seen.targetBytes += chunk.length;
+    const written = this.#write(this.#output.push(chunk));
+    if (this.#output.holds) this.#flushing ??= setTimeout(() => this.#flush(), TERMINAL_HOLD_BACK_MS);
+    if (this.#output.unsettled) {
+      clearTimeout(this.#settling);
+      this.#settling = setTimeout(() => this.#output.settle(), RECORD_HOLD_BACK_MS);
+    }
+    const ready = this.#gate.ready();
+    return ready === undefined ? written : ready.then(() => written);
+  }
+
+  resize(columns: number): void {
+    this.#output.resize(columns);
+  }
+
+  async end(): Promise<void> {
+    clearTimeout(this.#flushing);
+    clearTimeout(this.#settling);
+    await this.#write(this.#output.end());
+  }
+
+  #flush(): void {
+    this.#flushing = undefined;
+    void this.#write(this.#output.flush());
+  }
+
+  #write(bytes: Buffer): Promise<void> | undefined {
+    return this.#writer.write(bytes, this.#stream);
+  }
+}
