@@ -7,4 +7,4 @@ socket.write(`${JSON.stringify(process.argv.slice(2))}\n`);
 process.stdin.pipe(socket);
 socket.pipe(process.stdout);
 socket.on('error', () => process.exit(255));
-socket.on('close', () => process.exit(0));
+socket.on('end', () => process.exit(0)); // as ssh does when the command has ended

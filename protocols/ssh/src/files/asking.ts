@@ -76,7 +76,8 @@ function sentence({ message }: Denied): string {
   return message.replace(/\s+/g, ' ').trim();
 }
 
-async function* each(step: Step): AsyncGenerator<readonly Out[]> {
+/** A step's pieces inside a step that waits. */
+export async function* each(step: Step): AsyncGenerator<readonly Out[]> {
   if (Symbol.asyncIterator in step) yield* step;
   else if (step.length > 0) yield step;
 }

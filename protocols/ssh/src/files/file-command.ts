@@ -26,7 +26,8 @@ export function fileAction(verb: FileVerb, path: string, exact: readonly Buffer[
   return { verbs: [verb], paths: [path], text: `${verb.toLowerCase()} ${path}`, exact, ...(context && { context }) };
 }
 
-function classificationOf(verbs: readonly FileVerb[], paths: readonly string[]): Classification {
+/** What rules go by. */
+export function classificationOf(verbs: readonly FileVerb[], paths: readonly string[]): Classification {
   const classes = new Set<CommandClass>(verbs.map((verb) => (READS.has(verb) ? 'read' : 'write')));
   return { class: [...classes], verbs, relations: [], unfiltered: false, objects: { paths: [...new Set(paths)] } };
 }

@@ -9,6 +9,8 @@ export interface FileEvent {
   readonly direction: 'upload' | 'download';
   /** Resolved and escaped. */
   readonly path: string;
+  /** The path if that of scp's command line was no directory: only the target knows. */
+  readonly or?: string;
   /** Content that passed. */
   readonly bytes: number;
   /** The file's size; null where the transfer did not tell. */
@@ -43,14 +45,15 @@ export class FileRun {
   }
 
   /** Notes a content that passed. */
-  file(facts: Pick<FileEvent, 'direction' | 'path' | 'size' | 'complete'>, { sha256, why, offset, bytes }: Digested): void {
-    const { direction, path, size, complete } = facts;
+  file(facts: Pick<FileEvent, 'direction' | 'path' | 'or' | 'size' | 'complete'>, { sha256, why, offset, bytes }: Digested): void {
+    const { direction, path, or, size, complete } = facts;
     this.#bytes += bytes;
     const event: FileEvent = {
       type: 'file',
       command: this.command,
       direction,
       path,
+      ...(or !== undefined && { or }),
       bytes,
       size,
       sha256,

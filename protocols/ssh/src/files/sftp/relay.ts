@@ -1,10 +1,10 @@
 import { type Out, ProtocolError, type Relay, type Step } from '@sallyport/core';
 import { Asking, type AskingOptions } from '../asking.ts';
-import { pathText } from '../paths.ts';
-import { PacketReader, type SftpFrame } from './decoder.ts';
+import type { SftpFrame } from './decoder.ts';
 import { encodePacket, TYPE, VERSION } from './messages.ts';
 import { Outstanding } from './outstanding.ts';
 import { Requests } from './request-side.ts';
+import { startDirectoryOf, startDirectoryRequest } from './start-directory.ts';
 
 /** A channel of SFTP, and what its end needs of it. */
 export interface SftpRelay extends Relay<SftpFrame> {
@@ -94,7 +94,7 @@ class Conversation implements SftpRelay {
     }
     this.#state = 'start directory';
     this.#greeting = Buffer.from(raw);
-    return [{ to: 'target', data: encodePacket(TYPE.REALPATH, 0, Buffer.from('.')) }];
+    return [{ to: 'target', data: startDirectoryRequest() }];
   }
 
   #start(frame: SftpFrame): readonly Out[] {
@@ -112,13 +112,4 @@ class Conversation implements SftpRelay {
     if (Symbol.asyncIterator in step) yield* step;
     else yield step;
   }
-}
-
-/** What a server answers to `REALPATH "."`: `count uint32 | filename string | …`. Undefined for any other answer. */
-function startDirectoryOf(frame: SftpFrame): string | undefined {
-  if (frame.type !== TYPE.NAME) return undefined;
-  const reader = new PacketReader('target', frame);
-  if (reader.uint32() === 0) return undefined;
-  const path = reader.string();
-  return path[0] === 0x2f ? pathText(path) : undefined;
 }

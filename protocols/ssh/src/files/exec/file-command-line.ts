@@ -1,0 +1,37 @@
+import type { Classification } from '@sallyport/core';
+import { classificationOf, type FileVerb } from '../file-command.ts';
+import { type RsyncCommand, rsyncCommand } from './rsync-command.ts';
+import { type ScpCommand, scpCommand } from './scp-command.ts';
+import { shellWords } from './shell-words.ts';
+
+/** A command line that moves files in a protocol the gateway reads. */
+export type FileCommandLine = ScpCommand | RsyncCommand;
+
+const UNCERTAIN = 'A path counts from the directory that commands start in, which is not known here.';
+
+/**
+ * Understands the command lines that scp and rsync send to the other side.
+ *
+ * @param exec the exact bytes.
+ * @param home where commands start on the target; undefined where it has not been asked.
+ * @returns undefined for every other command line, which then is judged as what it is.
+ */
+export function fileCommandLine(exec: Buffer, home?: string): FileCommandLine | undefined {
+  const words = shellWords(exec);
+  return words && (scpCommand(words, home) ?? rsyncCommand(words, home));
+}
+
+/** What such a command line does, for rules. Undefined: it is an ordinary one. */
+export function classifyFileCommand(exec: Buffer, home?: string): Classification | undefined {
+  const line = fileCommandLine(exec, home);
+  if (line === undefined) return undefined;
+  const paths = line.program === 'scp' ? [line.path] : line.paths;
+  const verbs: FileVerb[] = [line.direction === 'upload' ? 'UPLOAD' : 'DOWNLOAD'];
+  if (line.program === 'rsync' && line.removes) verbs.push('REMOVE');
+  const classification = classificationOf(
+    verbs,
+    paths.map(({ path }) => path),
+  );
+  if (paths.every(({ certain }) => certain)) return classification;
+  return { ...classification, class: [...classification.class, 'unknown'], reason: UNCERTAIN };
+}
