@@ -11,6 +11,8 @@ import { showable } from './showable.ts';
 export interface BaseConversation {
   send(bytes: Buffer): void | Promise<void>;
   readonly received: AsyncIterable<Buffer>;
+  /** Nothing more is asked or read. */
+  close(): void;
 }
 
 /** What is asked of the target: these objects by their ids. */

@@ -9,7 +9,7 @@ export type CommitChanges = Comparison;
  */
 export async function changesOf(store: ObjectStore, id: string): Promise<CommitChanges> {
   const commit = await store.commit(id);
-  if (commit === undefined) return { changes: new Map(), partial: true };
+  if (commit === undefined) return { changes: new Map(), partial: true, missing: new Set() };
   if (commit.parents.length === 0) return await compareTrees(store, undefined, commit.tree);
   const comparisons: Comparison[] = [];
   for (const parent of commit.parents) {
@@ -19,7 +19,8 @@ export async function changesOf(store: ObjectStore, id: string): Promise<CommitC
   const [first, ...others] = comparisons;
   if (first === undefined) return await compareTrees(store, UNKNOWN_TREE, commit.tree);
   const partial = comparisons.length < commit.parents.length || comparisons.some((comparison) => comparison.partial);
-  return { changes: common(store, first.changes, others), partial };
+  const missing = new Set(comparisons.flatMap((comparison) => [...comparison.missing]));
+  return { changes: common(store, first.changes, others), partial, missing };
 }
 
 /**
@@ -28,7 +29,7 @@ export async function changesOf(store: ObjectStore, id: string): Promise<CommitC
  */
 export async function compareEnds(store: ObjectStore, old: string, fresh: string): Promise<Comparison> {
   const after = (await store.commit(fresh))?.tree;
-  if (after === undefined) return { changes: new Map(), partial: old !== fresh };
+  if (after === undefined) return { changes: new Map(), partial: old !== fresh, missing: new Set() };
   return await compareTrees(store, (await store.commit(old))?.tree ?? UNKNOWN_TREE, after);
 }
 

@@ -25,11 +25,15 @@ export class ObjectReader {
     this.#output = (git.stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   }
 
-  /** @see https://git-scm.com/docs/git-cat-file#_batch_output */
-  static async open(spawn: (args: readonly string[]) => GitProcess): Promise<ObjectReader> {
+  /**
+   * @param most objects that it takes on.
+   * @throws GatewayError where there are more.
+   * @see https://git-scm.com/docs/git-cat-file#_batch_output
+   */
+  static async open(spawn: (args: readonly string[]) => GitProcess, most: number): Promise<ObjectReader> {
     const list = spawn(['cat-file', '--batch-check', '--batch-all-objects', '--unordered']);
     list.stdin.end();
-    const objects = await listed(list);
+    const objects = await listed(list, most);
     return new ObjectReader(objects, spawn(['cat-file', '--batch']));
   }
 
@@ -81,12 +85,16 @@ export class ObjectReader {
   }
 }
 
-async function listed(list: GitProcess): Promise<Map<string, ObjectInfo>> {
+async function listed(list: GitProcess, most: number): Promise<Map<string, ObjectInfo>> {
   const objects = new Map<string, ObjectInfo>();
   let rest = '';
   for await (const text of list.stdout.setEncoding('latin1') as AsyncIterable<string>) {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
+    if (objects.size + lines.length > most) {
+      list.kill('SIGKILL');
+      throw new GatewayError('ERR_LIMIT', `there are more than ${most} objects to look at`);
+    }
     for (const line of lines) {
       const [, id, type, size] = LINE.exec(line) ?? [];
       if (id !== undefined) objects.set(id, { type: type as ObjectInfo['type'], size: Number(size) });

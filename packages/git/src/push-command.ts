@@ -10,10 +10,8 @@ export interface GitCommand extends Classification {
   readonly text: string;
   /** The text without ids and counts: what a grant for a `shape` binds to. */
   readonly shape: string;
-  readonly repository: string;
-  readonly refs: readonly string[];
-  /** Paths that change. Where `seen` is not `all`, others may. */
-  readonly paths: readonly string[];
+  /** Where `seen` is not `all`, other paths may change than are named here. */
+  readonly objects: { readonly repository: readonly string[]; readonly refs: readonly string[]; readonly paths: readonly string[] };
   readonly seen: UpdateContents['seen'];
   /** What the command's digest has to cover, besides the pack's own SHA-256. */
   readonly digestParts: readonly string[];
@@ -51,9 +49,7 @@ export function fetchCommand(repository: string, request: FetchRequest): GitComm
     ...NO_RELATIONS,
     text: showable(text),
     shape: showable(`${request.command} ${repository}`),
-    repository,
-    refs: request.command === 'fetch' ? request.refs : [],
-    paths: [],
+    objects: { repository: [repository], refs: request.command === 'fetch' ? request.refs : [], paths: [] },
     seen: 'all',
     digestParts: [
       'git fetch',
@@ -80,9 +76,7 @@ function pushCommand(repository: string, contents: UpdateContents): GitCommand {
     ...(effect.reason === undefined ? {} : { reason: effect.reason }),
     text: `push ${update.ref} ${textOf(contents, effect)}`,
     shape: `push ${update.ref} ${effect.verb}`,
-    repository,
-    refs: [update.ref],
-    paths: contents.files.map((file) => file.path),
+    objects: { repository: [repository], refs: [update.ref], paths: contents.files.map((file) => file.path) },
     seen: contents.seen,
     digestParts: ['git push', repository, update.ref, update.old, update.new],
   };

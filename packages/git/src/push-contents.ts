@@ -15,7 +15,7 @@ export interface ExamineOptions {
   readonly finder?: Finder;
   /**
    * Opens `git-upload-pack` of the same repository at the target, to compare with what is there.
-   * Called twice at most. Without it, most pushes are seen in part.
+   * Called three times at most. Without it, most pushes are seen in part.
    */
   readonly base?: () => Promise<BaseConversation>;
 }
@@ -73,10 +73,10 @@ class Examiner {
   }
 
   async #changes(id: string): Promise<CommitChanges> {
-    const known = this.#commits.get(id);
-    if (known !== undefined) return known;
-    const changes = await changesOf(this.#store, id);
+    const changes = this.#commits.get(id) ?? (await changesOf(this.#store, id));
     this.#commits.set(id, changes);
+    // Many refs may share their commits.
+    this.#store.step(changes.changes.size);
     return changes;
   }
 }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError, ProtocolError } from '@sallyport/core';
+import { Deadline } from './deadline.ts';
 import { finished, type GitProcess, lastLine, spawnGit } from './git-process.ts';
 import type { ObjectFormat } from './object-id.ts';
 import { ObjectReader } from './object-reader.ts';
@@ -101,30 +102,41 @@ export class Quarantine {
     return createReadStream(join(this.#directory, 'spool'));
   }
 
-  /** Adds objects that the target has, for comparisons. They are no part of the push. */
+  /**
+   * Adds objects that the target has, for comparisons. They are no part of the push.
+   *
+   * @throws GatewayError where they are too many, or take too long.
+   */
   async addBase(chunks: AsyncIterable<Buffer>): Promise<void> {
     const index = this.#start(['index-pack', '--stdin']);
+    const iterator = chunks[Symbol.asyncIterator]();
+    const deadline = new Deadline(this.limits.seconds);
     let bytes = 0;
     try {
-      for await (const chunk of chunks) {
-        bytes += chunk.length;
-        if (bytes > this.limits.packBytes)
-          throw new GatewayError('ERR_LIMIT', 'What the target has is too large to compare the push with.');
-        await feed(index, chunk);
+      for (let next = await deadline.before(iterator.next()); !next.done; next = await deadline.before(iterator.next())) {
+        bytes += next.value.length;
+        if (bytes > this.limits.packBytes) throw new GatewayError('ERR_LIMIT', 'the target has too much to compare with');
+        await feed(index, next.value);
       }
       index.stdin.end();
       // A target that had none of it sends no pack, with which git is not content.
       if (bytes > 0) await this.#finishedInTime(index);
     } finally {
+      deadline.clear();
       index.kill('SIGKILL');
+      // A target that is silent does not end this either.
+      iterator.return?.().catch(() => undefined);
     }
   }
 
   /** Looks at what is here now. The reader it returned before must not be used any more. */
   async objects(): Promise<ObjectReader> {
+    // Those of the target may come on top, as many again.
+    const most = 2 * this.limits.objects;
+    const reader = await ObjectReader.open((args) => spawnGit(this.#directory, this.limits, args), most);
     this.#reader?.close();
-    this.#reader = await ObjectReader.open((args) => spawnGit(this.#directory, this.limits, args));
-    return this.#reader;
+    this.#reader = reader;
+    return reader;
   }
 
   async close(): Promise<void> {

@@ -19,6 +19,8 @@ export interface Comparison {
   readonly changes: ReadonlyMap<string, PathChange>;
   /** Paths may differ besides those in `changes`, since something to compare with was not at hand. */
   readonly partial: boolean;
+  /** Trees that were not at hand, so that what is below them is not known. */
+  readonly missing: ReadonlySet<string>;
 }
 
 /** A tree that cannot be looked at, as opposed to one that is empty (undefined). */
@@ -44,6 +46,7 @@ export async function compareTrees(store: ObjectStore, before: KnownTree, after:
 
 class Comparing implements Comparison {
   readonly changes = new Map<string, PathChange>();
+  readonly missing = new Set<string>();
   partial = false;
   readonly #store: ObjectStore;
 
@@ -67,7 +70,7 @@ class Comparing implements Comparison {
   /** A tree changed to one that is not at hand. */
   #unseen(prefix: string): void {
     this.partial = true;
-    this.#add({ path: prefix, kind: 'changed', type: 'directory' });
+    this.#add({ path: prefix || '/', kind: 'changed', type: 'directory' });
   }
 
   async #brought(entries: Entries, prefix: string, depth: number): Promise<void> {
@@ -93,14 +96,17 @@ class Comparing implements Comparison {
 
   async #deleted(entry: TreeEntry, path: string, depth: number): Promise<void> {
     if (entry.type !== 'directory') return this.#add({ path, kind: 'deleted', type: entry.type, oldId: entry.id });
-    const entries = depth > DEPTH ? undefined : await this.#store.tree(entry.id);
+    const entries = depth > DEPTH ? undefined : await this.#entries(entry.id);
     if (entries === undefined) return this.#unseen(`${path}/`);
     for (const [name, below] of entries) await this.#deleted(below, `${path}/${name}`, depth + 1);
   }
 
   async #entries(tree: KnownTree): Promise<Entries | undefined> {
     if (tree === undefined) return NONE;
-    return tree === UNKNOWN_TREE ? undefined : await this.#store.tree(tree);
+    if (tree === UNKNOWN_TREE) return undefined;
+    const entries = await this.#store.tree(tree);
+    if (entries === undefined && !this.#store.has(tree)) this.missing.add(tree);
+    return entries;
   }
 
   #add(change: PathChange): void {

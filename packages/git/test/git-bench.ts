@@ -79,10 +79,10 @@ export class GitBench {
   }
 
   /** A pack made in the clone. */
-  async packOf(revisions: readonly string[], ...options: readonly string[]): Promise<Buffer> {
+  async packOf(objects: readonly string[], options = ''): Promise<Buffer> {
     const file = join(this.directory, 'pack');
-    const child = spawn('sh', ['-c', 'git -C "$0" pack-objects --revs --stdout -q $1 > "$2"', this.work, options.join(' '), file]);
-    child.stdin.end(revisions.map((revision) => `${revision}\n`).join(''));
+    const child = spawn('sh', ['-c', 'git -C "$0" pack-objects --stdout -q $1 > "$2"', this.work, options, file]);
+    child.stdin.end(objects.map((object) => `${object}\n`).join(''));
     await once(child, 'close');
     return readFileSync(file);
   }

@@ -42,8 +42,8 @@ export class GitRelay {
   options: Partial<SpoolOptions> = {};
   /** Compares with what the target has. */
   base = false;
-  /** What it asks in. */
-  baseProtocol = 'version=2';
+  /** What it asks in; undefined: the target is silent. */
+  baseProtocol: string | undefined = 'version=2';
   readonly command: string;
   readonly #directory: string;
   readonly #server: Server;
@@ -97,7 +97,7 @@ export class GitRelay {
     const read = await readPushRequest(client);
     if (read === undefined) return void target.stdin.end();
     const { request, rest } = read;
-    const base = this.base ? { base: async () => conversation(startGit('upload-pack', path, this.baseProtocol)) } : {};
+    const base = this.base ? { base: async () => this.#ask(path) } : {};
     let denial: PushDenial | undefined;
     try {
       const push = await spoolPush(request, rest, { directory: this.#directory, ...base, ...this.options });
@@ -116,6 +116,11 @@ export class GitRelay {
       socket.resume();
     }
     target.stdin.end();
+  }
+
+  #ask(path: string): BaseConversation {
+    if (this.baseProtocol !== undefined) return conversation(startGit('upload-pack', path, this.baseProtocol));
+    return { send: () => undefined, received: silence(), close: () => undefined };
   }
 
   async #fetch(socket: Socket, client: AsyncIterable<Buffer>, target: ChildProcessWithoutNullStreams): Promise<void> {
@@ -137,14 +142,11 @@ function startGit(service: string, path: string, protocol: string): ChildProcess
 }
 
 function conversation(git: ChildProcessWithoutNullStreams): BaseConversation {
-  async function* received(): AsyncGenerator<Buffer> {
-    try {
-      yield* git.stdout as AsyncIterable<Buffer>;
-    } finally {
-      git.stdin.end();
-    }
-  }
-  return { send: (bytes) => void git.stdin.write(bytes), received: received() };
+  return { send: (bytes) => void git.stdin.write(bytes), received: git.stdout, close: () => void git.stdin.end() };
+}
+
+async function* silence(): AsyncGenerator<Buffer> {
+  yield await new Promise<never>(() => undefined);
 }
 
 async function* continued(first: Buffer, chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

@@ -71,7 +71,7 @@ export class HttpRelay {
       const bytes = await asked;
       yield* relay.#answer('upload-pack', [bytes]);
     }
-    return { send, received: received() };
+    return { send, received: received(), close: () => undefined };
   }
 
   async *#advertisement(service: string): AsyncGenerator<Buffer> {

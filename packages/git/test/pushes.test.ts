@@ -151,7 +151,7 @@ test('a thin pack is not guessed at, and passes where a rule lets it', async () 
   // git sends none, since `no-thin` was advertised. This client does not listen.
   const request = `${one} ${two} refs/heads/main\0 report-status\n`;
   const head = Buffer.from(`${(request.length + 4).toString(16).padStart(4, '0')}${request}0000`);
-  const pack = await bench.packOf([two, `^${one}`], '--thin');
+  const pack = await bench.packOf([two, `^${one}`], '--revs --thin');
   const answer = await receivePack(bench, Buffer.concat([head, pack]));
   expect(answer).toContain('ok refs/heads/main');
   expect(last().pack?.unseen).toContain('thin pack');
@@ -239,6 +239,28 @@ describe('compared with what the target has', () => {
     await bench.commit({ a: 'SECRET\nplain\nmore\n' });
     await bench.push('main');
     expect(contents()).toMatchObject({ addedLines: 1, findings: [] });
+  });
+
+  test('trees that a push names without bringing them are looked up', async () => {
+    const safe = await bench.inWork('rev-parse', 'HEAD^{tree}');
+    const old = await bench.commit({ '.github/workflows/ci.yml': 'evil\n', 'src/deep/b.ts': 'bb\n' });
+    await bench.push('main');
+    const back = await bench.inWork('commit-tree', '-p', old, '-m', 'back', safe);
+    const request = `${old} ${back} refs/heads/main\0 report-status\n`;
+    const head = Buffer.from(`${(request.length + 4).toString(16).padStart(4, '0')}${request}0000`);
+    await receivePack(bench, Buffer.concat([head, await bench.packOf([back])]));
+    expect(last().pack?.objects).toBe(1);
+    expect(contents()).toMatchObject({ seen: 'all', fastForward: 'yes', commits: 1 });
+    expect(paths()).toEqual(['.github/workflows/ci.yml', 'src/deep/b.ts']);
+    expect(await bench.inTarget('rev-parse', 'main')).toBe(back);
+  });
+
+  test('a target that does not answer leaves the push seen in part', async () => {
+    bench.relay.baseProtocol = undefined;
+    bench.relay.options = { limits: { seconds: 1 } };
+    await bench.commit({ z: '2\n' });
+    expect((await bench.push('main')).code).toBe(0);
+    expect(contents()).toMatchObject({ seen: 'part', files: [{ path: 'z', kind: 'changed' }] });
   });
 
   test('a commit without files', async () => {

@@ -54,7 +54,7 @@ describe('a denied push', () => {
 
   test('of a client without side bands, and of one that asks for no report', async () => {
     const id = await bench.commit({ a: '1\n' });
-    const pack = await bench.packOf([id]);
+    const pack = await bench.packOf([id], '--revs');
     const zero = '0'.repeat(40);
     const push = async (capabilities: string) => {
       const line = `${zero} ${id} refs/heads/main\0${capabilities}`;
@@ -158,7 +158,7 @@ describe('bytes that are no pack', () => {
 
   test('what follows a pack is refused', async () => {
     const commit = await bench.commit({ a: '1\n' });
-    const pack = await bench.packOf([commit]);
+    const pack = await bench.packOf([commit], '--revs');
     await receivePack(bench, Buffer.concat([Buffer.from(head.replace(id, commit)), pack, Buffer.from('0000')]));
     expect(bench.relay.failures.map(String)).toEqual([expect.stringContaining('Something follows the pack')]);
   });
