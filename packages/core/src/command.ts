@@ -27,6 +27,8 @@ export interface Classification {
   readonly launders?: boolean;
   /** Recordable, like the text. A key that is absent: the command has nothing of the kind. */
   readonly objects?: { readonly [K in ObjectKey]?: readonly string[] };
+  /** Kinds of which the command may mean more than `objects` names: what a push changes may be known in part. */
+  readonly incomplete?: readonly ObjectKey[];
   /** One sentence saying why the class is what it is, where that is not plain from the verb. */
   readonly reason?: string;
 }

@@ -10,9 +10,7 @@ export interface GitCommand extends Classification {
   readonly text: string;
   /** The text without ids and counts: what a grant for a `shape` binds to. */
   readonly shape: string;
-  /** Where `seen` is not `all`, other paths may change than are named here. */
   readonly objects: { readonly repository: readonly string[]; readonly refs: readonly string[]; readonly paths: readonly string[] };
-  readonly seen: UpdateContents['seen'];
   /** What the command's digest has to cover, besides the pack's own SHA-256. */
   readonly digestParts: readonly string[];
 }
@@ -50,7 +48,6 @@ export function fetchCommand(repository: string, request: FetchRequest): GitComm
     text: showable(text),
     shape: showable(`${request.command} ${repository}`),
     objects: { repository: [repository], refs: request.command === 'fetch' ? request.refs : [], paths: [] },
-    seen: 'all',
     digestParts: [
       'git fetch',
       repository,
@@ -74,10 +71,10 @@ function pushCommand(repository: string, contents: UpdateContents): GitCommand {
     verbs: [effect.verb],
     ...NO_RELATIONS,
     ...(effect.reason === undefined ? {} : { reason: effect.reason }),
-    text: `push ${update.ref} ${textOf(contents, effect)}`,
-    shape: `push ${update.ref} ${effect.verb}`,
+    text: `push ${showable(repository)} ${update.ref} ${textOf(contents, effect)}`,
+    shape: `push ${showable(repository)} ${update.ref} ${effect.verb} ${effect.class.join(' ')}`,
     objects: { repository: [repository], refs: [update.ref], paths: contents.files.map((file) => file.path) },
-    seen: contents.seen,
+    ...(contents.seen === 'all' ? {} : { incomplete: ['paths'] as const }),
     digestParts: ['git push', repository, update.ref, update.old, update.new],
   };
 }

@@ -45,7 +45,7 @@ test('a branch is made, then goes forward', async () => {
   const one = await bench.commit({ 'README.md': 'one\n', 'src/a.ts': 'a\nb\n' });
   expect((await bench.push('main')).code).toBe(0);
   expect(await bench.inTarget('rev-parse', 'main')).toBe(one);
-  expect(texts()).toEqual([`REF CREATE [write] push refs/heads/main ${short(one)} (new, 1 commit, 2 files)`]);
+  expect(texts()).toEqual([`REF CREATE [write] push shop refs/heads/main ${short(one)} (new, 1 commit, 2 files)`]);
   expect(contents()).toMatchObject({
     seen: 'all',
     addedLines: 3,
@@ -56,7 +56,7 @@ test('a branch is made, then goes forward', async () => {
   expect((await bench.push('main')).code).toBe(0);
   expect(await bench.inTarget('rev-parse', 'main')).toBe(two);
   expect(texts()).toEqual([
-    `REF UPDATE [write] push refs/heads/main ${short(one)}..${short(two)} (fast-forward, 1 commit, 1 file or more)`,
+    `REF UPDATE [write] push shop refs/heads/main ${short(one)}..${short(two)} (fast-forward, 1 commit, 1 file or more)`,
   ]);
   expect(contents()).toMatchObject({ seen: 'part', files: [{ path: 'src/a.ts', kind: 'changed', type: 'file', size: 4 }] });
 });
@@ -69,14 +69,16 @@ test('a history that shares nothing with the old one is forced; one that goes ba
   const orphan = await bench.commit({ b: '1\n' });
   expect((await bench.push('--force', 'other:main')).code).toBe(0);
   expect(await bench.inTarget('rev-parse', 'main')).toBe(orphan);
-  expect(texts()).toEqual([`REF FORCE [ddl] push refs/heads/main ${short(two)}..${short(orphan)} (forced, 1 commit, 2 files or more)`]);
+  expect(texts()).toEqual([
+    `REF FORCE [ddl] push shop refs/heads/main ${short(two)}..${short(orphan)} (forced, 1 commit, 2 files or more)`,
+  ]);
 
   await bench.inWork('reset', '-q', '--hard', one);
   const three = await bench.commit({ a: '3\n' });
   await bench.inWork('push', 'origin', `${two}:refs/heads/side`);
   expect((await bench.push('--force', 'HEAD:side')).code).toBe(0);
   expect(texts()).toEqual([
-    `REF UPDATE [write,unknown] push refs/heads/side ${short(two)}..${short(three)} (perhaps forced, 1 commit, 1 file or more)`,
+    `REF UPDATE [write,unknown] push shop refs/heads/side ${short(two)}..${short(three)} (perhaps forced, 1 commit, 1 file or more)`,
   ]);
 });
 
@@ -94,12 +96,12 @@ test('several refs at once, atomic: made, deleted, tagged, a tag moved', async (
   const change = `${short(one)}..${short(two)}`;
   expect([...texts()].sort()).toEqual(
     [
-      `REF CREATE [write] push refs/notes/x ${short(two)} (new, 1 commit, 1 file or more)`,
-      `REF CREATE [write,unknown] push refs/meta/config ${short(two)} (new, 1 commit, 1 file or more)`,
-      `REF CREATE [write] push refs/tags/v2 ${short(tag)} (new, 1 commit, 1 file or more)`,
-      `REF DELETE [ddl] push refs/heads/old ${short(one)} (deleted)`,
-      `REF FORCE [ddl] push refs/tags/v1 ${change} (moves a tag, 1 commit, 1 file or more)`,
-      `REF UPDATE [write] push refs/heads/main ${change} (fast-forward, 1 commit, 1 file or more)`,
+      `REF CREATE [write] push shop refs/notes/x ${short(two)} (new, 1 commit, 1 file or more)`,
+      `REF CREATE [write,unknown] push shop refs/meta/config ${short(two)} (new, 1 commit, 1 file or more)`,
+      `REF CREATE [write] push shop refs/tags/v2 ${short(tag)} (new, 1 commit, 1 file or more)`,
+      `REF DELETE [ddl] push shop refs/heads/old ${short(one)} (deleted)`,
+      `REF FORCE [ddl] push shop refs/tags/v1 ${change} (moves a tag, 1 commit, 1 file or more)`,
+      `REF UPDATE [write] push shop refs/heads/main ${change} (fast-forward, 1 commit, 1 file or more)`,
     ].sort(),
   );
   expect(await bench.inTarget('for-each-ref', '--format=%(refname)')).not.toContain('refs/heads/old');
@@ -304,7 +306,7 @@ test('a SHA-256 repository', async () => {
   const two = await bench.commit({ b: '1\n' });
   expect((await bench.push('main')).code).toBe(0);
   expect(two).toHaveLength(64);
-  expect(texts()).toEqual([`REF UPDATE [write] push refs/heads/main ${short(one)}..${short(two)} (fast-forward, 1 commit, 1 file)`]);
+  expect(texts()).toEqual([`REF UPDATE [write] push shop refs/heads/main ${short(one)}..${short(two)} (fast-forward, 1 commit, 1 file)`]);
 });
 
 test('what must not be pushed is found in added lines and in messages, not in what was there', async () => {

@@ -36,6 +36,15 @@ test('a permission needs every path, a restriction one of them', () => {
   expect(surely(moving('/srv/app/a', '/srv/app/b'))).toBe(true);
 });
 
+test('where more may be meant than is named, it is held back and not permitted', () => {
+  const { may, surely } = compileObjects({ paths: ['/srv/app/*'] });
+  const known = moving('/srv/app/a');
+  const partly = { ...moving('/etc/motd'), incomplete: ['paths'] } as const;
+  expect([may(known), surely(known)]).toEqual([true, true]);
+  expect([may(partly), surely({ ...known, incomplete: ['paths'] })]).toEqual([true, false]);
+  expect([may({ ...moving('/etc/motd'), incomplete: ['refs'] }), surely({ ...known, incomplete: ['refs'] })]).toEqual([false, true]);
+});
+
 test('a command that names nothing of the kind is never meant', () => {
   const { may, surely } = compileObjects({ refs: ['*'] });
   expect([may(moving('/a')), surely(moving('/a'))]).toEqual([false, false]);

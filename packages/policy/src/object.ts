@@ -18,8 +18,9 @@ export function compileObjects(match: Match): ObjectTest {
     return patterns === undefined ? [] : [{ key, may: anyOf(patterns), surely: surely(key, patterns) }];
   });
   return {
-    may: ({ objects }) => tests.every(({ key, may }) => objects?.[key]?.some(may) ?? false),
-    surely: ({ objects }) => tests.every((test) => (objects?.[test.key]?.length ?? 0) > 0 && objects?.[test.key]?.every(test.surely)),
+    may: ({ objects, incomplete }) => tests.every(({ key, may }) => incomplete?.includes(key) || (objects?.[key]?.some(may) ?? false)),
+    surely: ({ objects, incomplete }) =>
+      tests.every(({ key, surely }) => !incomplete?.includes(key) && (objects?.[key]?.length ?? 0) > 0 && objects?.[key]?.every(surely)),
   };
 }
 
