@@ -36,8 +36,16 @@ function environment(directory: string): Record<string, string> {
   };
 }
 
-/** Small packs of memory, one thread, and no waiting for the disk: a quarantine need not survive a crash. */
-const SETTINGS = ['core.bigFileThreshold=16m', 'core.deltaBaseCacheLimit=16m', 'core.fsync=none', 'pack.threads=1', 'gc.auto=0'];
+/** Little memory, one thread, and no waiting for the disk: a quarantine need not survive a crash. */
+const SETTINGS = [
+  'core.bigFileThreshold=16m',
+  'core.deltaBaseCacheLimit=16m',
+  'core.packedGitLimit=256m',
+  'core.packedGitWindowSize=16m',
+  'core.fsync=none',
+  'pack.threads=1',
+  'gc.auto=0',
+];
 
 /** @param directory of the repository, which is also git's home. */
 export function spawnGit(directory: string, limits: PushLimits, args: readonly string[]): GitProcess {

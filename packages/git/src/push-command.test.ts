@@ -31,6 +31,16 @@ test.each<[string, UpdateContents, string]>([
     'REF UPDATE [write,unknown] push shop refs/heads/main aaaaaaaa..bbbbbbbb (perhaps forced, contents unseen: so)',
   ],
   [
+    'made of what cannot be looked at',
+    contents({ old: ZERO, kind: 'create' }, { seen: 'none', why: 'so' }),
+    'REF CREATE [write,unknown] push shop refs/heads/main bbbbbbbb (new, contents unseen: so)',
+  ],
+  [
+    'forward, with what was looked for',
+    contents({}, { fastForward: 'yes', findings: [{ rule: 'aws-key', count: 2, path: 'a', commit: B }] }),
+    'REF UPDATE,PUSH SECRET [write] push shop refs/heads/main aaaaaaaa..bbbbbbbb (fast-forward, 1 commit, 0 files, found: aws-key)',
+  ],
+  [
     'a tag moved, though forward',
     contents({ ref: 'refs/tags/v1' }, { fastForward: 'yes' }),
     'REF FORCE [ddl] push shop refs/tags/v1 aaaaaaaa..bbbbbbbb (moves a tag, 1 commit, 0 files)',

@@ -1,7 +1,6 @@
 import type { Classification, CommandClass } from '@sallyport/core';
 import type { FetchRequest } from './fetch-request.ts';
 import type { UpdateContents } from './file-list.ts';
-import type { RefUpdate } from './push-request.ts';
 import { showable } from './showable.ts';
 
 /** What rules judge of git: one update of a ref, or one fetch. */
@@ -17,12 +16,15 @@ export interface GitCommand extends Classification {
 
 const ID_DIGITS = 8;
 
+/** A verb of its own, so that rules can name it: the text that the push brings has what was looked for. */
+const FOUND = 'PUSH SECRET';
+
 /** Refs that mean the same to every server. Others steer it: Gerrit's `refs/meta/config`, git's own `refs/replace/`. */
 const PLAIN_REF = /^refs\/(?:heads|tags|notes)\//;
 
 interface Effect {
   readonly verb: 'REF CREATE' | 'REF UPDATE' | 'REF DELETE' | 'REF FORCE';
-  readonly class: readonly CommandClass[];
+  readonly class: CommandClass;
   readonly reason?: string;
   /** How it stands in the text. */
   readonly word?: string;
@@ -65,14 +67,18 @@ const NO_RELATIONS = { relations: [], unfiltered: false } as const;
 
 function pushCommand(repository: string, contents: UpdateContents): GitCommand {
   const { update } = contents;
-  const effect = ofRef(update, effectOf(contents));
+  const effect = effectOf(contents);
+  const doubt = doubtOf(contents);
+  const reason = doubt ?? effect.reason;
+  const classes: readonly CommandClass[] = doubt === undefined ? [effect.class] : [effect.class, 'unknown'];
+  const found = contents.findings.length > 0 ? [FOUND] : [];
   return {
-    class: effect.class,
-    verbs: [effect.verb],
+    class: classes,
+    verbs: [effect.verb, ...found],
     ...NO_RELATIONS,
-    ...(effect.reason === undefined ? {} : { reason: effect.reason }),
+    ...(reason === undefined ? {} : { reason }),
     text: `push ${showable(repository)} ${update.ref} ${textOf(contents, effect)}`,
-    shape: `push ${showable(repository)} ${update.ref} ${effect.verb} ${effect.class.join(' ')}`,
+    shape: `push ${showable(repository)} ${update.ref} ${[effect.verb, ...found, ...classes].join(' ')}`,
     objects: { repository: [repository], refs: [update.ref], paths: contents.files.map((file) => file.path) },
     ...(contents.seen === 'all' ? {} : { incomplete: ['paths'] as const }),
     digestParts: ['git push', repository, update.ref, update.old, update.new],
@@ -80,23 +86,19 @@ function pushCommand(repository: string, contents: UpdateContents): GitCommand {
 }
 
 function effectOf({ update, fastForward }: UpdateContents): Effect {
-  if (update.kind === 'create') return { verb: 'REF CREATE', class: ['write'] };
-  if (update.kind === 'delete') return { verb: 'REF DELETE', class: ['ddl'], reason: 'a deleted ref takes its history away' };
-  if (update.ref.startsWith('refs/tags/')) return { verb: 'REF FORCE', class: ['ddl'], reason: 'a tag is moved', word: 'moves a tag' };
-  if (fastForward === 'yes') return { verb: 'REF UPDATE', class: ['write'], word: 'fast-forward' };
-  if (fastForward === 'no')
-    return { verb: 'REF FORCE', class: ['ddl'], reason: 'the old commits are not part of the new history', word: 'forced' };
-  return {
-    verb: 'REF UPDATE',
-    class: ['write', 'unknown'],
-    reason: 'the push does not show whether it is a fast-forward',
-    word: 'perhaps forced',
-  };
+  if (update.kind === 'create') return { verb: 'REF CREATE', class: 'write', word: 'new' };
+  if (update.kind === 'delete') return { verb: 'REF DELETE', class: 'ddl', reason: 'a deleted ref takes its history away' };
+  if (update.ref.startsWith('refs/tags/')) return { verb: 'REF FORCE', class: 'ddl', reason: 'a tag is moved', word: 'moves a tag' };
+  if (fastForward !== 'no') return { verb: 'REF UPDATE', class: 'write', word: fastForward === 'yes' ? 'fast-forward' : 'perhaps forced' };
+  return { verb: 'REF FORCE', class: 'ddl', reason: 'the old commits are not part of the new history', word: 'forced' };
 }
 
-function ofRef(update: RefUpdate, effect: Effect): Effect {
-  if (PLAIN_REF.test(update.ref)) return effect;
-  return { ...effect, class: [...effect.class, 'unknown'], reason: 'what the ref means is up to the server' };
+/** Why a push may do more than it shows. It is `unknown` then, besides what it is. */
+function doubtOf({ update, seen, fastForward }: UpdateContents): string | undefined {
+  if (!PLAIN_REF.test(update.ref)) return 'what the ref means is up to the server';
+  if (seen === 'none') return 'the contents of the push could not be looked at';
+  if (fastForward === 'unknown' && update.ref.startsWith('refs/heads/')) return 'the push does not show whether it is a fast-forward';
+  return undefined;
 }
 
 /** `1a2b3c4d..5d6e7f80 (fast-forward, 3 commits, 12 files)` */
@@ -104,7 +106,7 @@ function textOf({ update, seen, why, commits, files, findings }: UpdateContents,
   if (update.kind === 'delete') return `${short(update.old)} (deleted)`;
   const range = update.kind === 'create' ? short(update.new) : `${short(update.old)}..${short(update.new)}`;
   const changes = seen === 'none' ? [] : [count(commits, 'commit'), `${count(files.length, 'file')}${seen === 'part' ? ' or more' : ''}`];
-  const notes = [update.kind === 'create' ? 'new' : word, ...changes, ...(seen === 'none' ? [`contents unseen: ${why}`] : [])];
+  const notes = [word, ...changes, ...(seen === 'none' ? [`contents unseen: ${why}`] : [])];
   const found = new Set(findings.map((finding) => finding.rule));
   return showable(`${range} (${[...notes, ...(found.size > 0 ? [`found: ${[...found].join(', ')}`] : [])].join(', ')})`);
 }
