@@ -228,6 +228,8 @@ export interface Protocol {
   /** What a text does, without a session: for `policy test`. */
   classify(text: string, target: Target | undefined): Promise<Classification>;
   decodeRecording(frames: AsyncIterable<RecordedFrames>): AsyncIterable<ReplayItem>;
+  /** Its recordings may hold terminals, which can be watched as such. */
+  readonly terminals?: true;
   /** Runs commands through the gateway as its client, fed from `input` where programs read one; what still runs when `signal` aborts is cancelled at the target. @throws ExecError */
   exec(endpoint: Endpoint, command: string, signal: AbortSignal, input?: Readable): AsyncIterable<ExecItem>;
   connect(endpoint: Endpoint): NativeClient;

@@ -25,6 +25,19 @@ test('lets a watcher go that lags too far', async () => {
   expect((await collect(watching)).length).toBeLessThan(1_001);
 });
 
+test('lets a watcher go for whom too much waits, and says so', async () => {
+  const feed = new Feed<string>({ weigh: { of: (text) => text.length, most: 10 }, lagged: '!' });
+  expect(feed.watched).toBe(false);
+  const watching = feed.watch(new AbortController().signal);
+  const first = watching.next();
+  expect(feed.watched).toBe(true);
+  feed.publish('123456');
+  expect((await first).value).toBe('123456');
+  for (const text of ['1234567890', '1', '2']) feed.publish(text);
+  expect(await collect(watching)).toEqual(['1234567890', '!']);
+  expect(feed.watched).toBe(false);
+});
+
 test('ends with its signal', async () => {
   const feed = new Feed<number>();
   const stop = new AbortController();

@@ -1,14 +1,37 @@
 /** How far a watcher may lag before it is let go: watching never slows what is watched. */
 const MOST_WAITING = 1_000;
 
+export interface FeedOptions<T> {
+  /** What one item weighs, and how much may wait for a watcher. */
+  readonly weigh?: { readonly of: (item: T) => number; readonly most: number };
+  /** The last item for a watcher that lagged too far. */
+  readonly lagged?: T;
+}
+
 /** What happens, for whoever watches right now. Nothing is kept for those who come later. */
 export class Feed<T> {
   readonly #watchers = new Set<Watcher<T>>();
+  readonly #options: FeedOptions<T>;
+
+  constructor(options: FeedOptions<T> = {}) {
+    this.#options = options;
+  }
+
+  /** Somebody watches. */
+  get watched(): boolean {
+    return this.#watchers.size > 0;
+  }
 
   publish(item: T): void {
+    const { weigh, lagged } = this.#options;
+    const weight = weigh?.of(item) ?? 0;
     for (const watcher of this.#watchers) {
-      if (watcher.waiting.length >= MOST_WAITING) watcher.over = true;
-      else watcher.waiting.push(item);
+      if (watcher.over) continue;
+      watcher.weight += weight;
+      const lags = watcher.waiting.length >= MOST_WAITING || watcher.weight > (weigh?.most ?? Infinity);
+      if (!lags) watcher.waiting.push(item);
+      else if (lagged !== undefined) watcher.waiting.push(lagged);
+      watcher.over = lags;
       watcher.wake();
     }
   }
@@ -23,7 +46,7 @@ export class Feed<T> {
 
   /** Everything published from now on, until `signal` aborts, the feed closes or the watcher lags too far. */
   async *watch(signal: AbortSignal): AsyncGenerator<T> {
-    const watcher: Watcher<T> = { waiting: [], over: false, wake: () => undefined };
+    const watcher: Watcher<T> = { waiting: [], weight: 0, over: false, wake: () => undefined };
     const stop = (): void => {
       watcher.over = true;
       watcher.wake();
@@ -33,8 +56,10 @@ export class Feed<T> {
     try {
       for (;;) {
         const item = watcher.waiting.shift();
-        if (item !== undefined) yield item;
-        else if (watcher.over || signal.aborted) return;
+        if (item !== undefined) {
+          watcher.weight -= this.#options.weigh?.of(item) ?? 0;
+          yield item;
+        } else if (watcher.over || signal.aborted) return;
         else
           await new Promise<void>((resolve) => {
             watcher.wake = resolve;
@@ -49,6 +74,7 @@ export class Feed<T> {
 
 interface Watcher<T> {
   readonly waiting: T[];
+  weight: number;
   over: boolean;
   wake(): void;
 }

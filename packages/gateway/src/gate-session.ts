@@ -24,6 +24,7 @@ import type { ResultsPolicy, SessionRecorder } from '@sallyport/recording';
 import { Feed } from './feed.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { holdCommand } from './hold-command.ts';
+import { LiveFrames } from './live-frames.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -63,6 +64,8 @@ export class GateSession implements Session {
   readonly textMask: TextMask | undefined;
   /** What is noted from now on, for `sessions watch`. */
   readonly feed = new Feed<SessionEvent>();
+  /** What is recorded of the wire from now on. */
+  readonly frames = new LiveFrames();
   readonly #parts: GateSessionParts;
   readonly #abort = new AbortController();
   #subject: Subject;
@@ -121,7 +124,8 @@ export class GateSession implements Session {
   }
 
   record(from: Side, data: Buffer): void {
-    this.#parts.recorder.record(from, data, this.#lessKept.size > 0 ? this.#kept() : undefined);
+    const kept = this.#parts.recorder.record(from, data, this.#lessKept.size > 0 ? this.#kept() : undefined);
+    if (kept) this.frames.publish(from, data);
   }
 
   fingerprint(...parts: readonly (Buffer | string)[]): string {
@@ -177,6 +181,7 @@ export class GateSession implements Session {
       await recorder.end(end, end.error === undefined || end.error.code === 'ERR_ENDED' ? 'ended' : 'failed');
     } finally {
       this.feed.close();
+      this.frames.close();
       this.#parts.ended();
     }
   }

@@ -7,6 +7,7 @@ export { configReference } from './config/reference.ts';
 export { resolveSecrets } from './config/target-secrets.ts';
 export { fingerprinter } from './fingerprint.ts';
 export { Gateway, type GatewayOptions } from './gateway.ts';
+export type { LiveFrame } from './live-frames.ts';
 export { createLog, type Logger } from './log.ts';
 export { type MaskCoverage, type MaskProposal, maskCoverage, proposeMasks } from './mask-proposal.ts';
 export { type Rehearsal, rehearse } from './rehearsal.ts';

@@ -43,14 +43,22 @@ export class SessionRecorder {
     this.#append('event', at, eventText(this.#completed(event), at));
   }
 
-  /** Records wire bytes, as far as the results policy keeps them: the session's, unless a rule has another. */
-  record(from: Side, data: Buffer, results: ResultsPolicy = this.#results): void {
-    if (this.#ended !== undefined || data.length === 0) return;
-    if (from === 'client' || results === 'full') this.#append(from, this.#now(), data);
-    else if (results === 'digest') {
+  /**
+   * Records wire bytes, as far as the results policy keeps them: the session's, unless a rule has another.
+   *
+   * @returns whether the bytes themselves are kept.
+   */
+  record(from: Side, data: Buffer, results: ResultsPolicy = this.#results): boolean {
+    if (this.#ended !== undefined || data.length === 0) return false;
+    if (from === 'client' || results === 'full') {
+      this.#append(from, this.#now(), data);
+      return true;
+    }
+    if (results === 'digest') {
       this.#digest.update(data);
       this.#digested = true;
     }
+    return false;
   }
 
   /** undefined when all that was noted is durable; else resolves when it is. @throws GatewayError ERR_RECORDING */

@@ -19,6 +19,7 @@ export function ssh(): Protocol {
     serve,
     classify: (text) => Promise.resolve(classifyCommandLine(text)),
     decodeRecording,
+    terminals: true,
     exec,
     connect: nativeClient,
     readDsn,

@@ -48,8 +48,9 @@ export function sessionsCommand(): Command {
     .action((id: string, _: Options, self: Command) => showSession(id, self.optsWithGlobals<Options>()));
   command
     .command('watch')
-    .description('show what happens in a live session, until it ends or Ctrl-C')
+    .description('show what happens in a live session, or its terminal, until it ends or Ctrl-C')
     .argument(ID, ID_HELP)
+    .option('--channel <number>', 'whose terminal is shown (default: the first that has one)', parseChannel)
     .option('--json', 'one JSON object a line')
     .action((id: string, _: Options, self: Command) => watchSession(id, self.optsWithGlobals<Options>()));
   command
@@ -145,9 +146,17 @@ async function showSession(name: string, options: Options): Promise<void> {
 async function watchSession(name: string, options: Options): Promise<void> {
   const site = await loadSite(options);
   const api = await openAdminApi(site);
-  const { id } = await withStore(site, 'read', (store) => findSession(store, name));
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
+  const id = await withStore(site, 'read', async (store) => {
+    const { id, protocol } = await findSession(store, name);
+    const terminals = site.protocols.some((each) => each.name === protocol && each.terminals === true);
+    if (!terminals || options.json === true || !process.stdout.isTTY) return id;
+    const { watchTerminal } = await import('../terminal-watch.ts');
+    const decode = decoderOf(site, protocol);
+    return (await watchTerminal({ id, api, store, decode, channel: options.channel, signal: stop.signal })) ? undefined : id;
+  });
+  if (id === undefined) return;
   for await (const event of api.events<SessionEvent>(`/api/v1/sessions/${id}/watch`, stop.signal)) {
     const at = new Date().toISOString();
     await print(options.json === true ? `${toJson({ at, ...event })}\n` : `${liveText(at, event)}\n`);

@@ -79,9 +79,11 @@ export class ReplayPrinter {
           rows,
           duration_ms: duration,
           masked,
-        } = event as { rows?: number; duration_ms?: number | null; masked?: Record<string, number> };
+          exit,
+        } = event as { rows?: number; duration_ms?: number | null; masked?: Record<string, number>; exit?: unknown };
         const parts = [
-          ...(rows === undefined ? [] : [`${rows} rows`]),
+          // A program has an exit status instead.
+          ...(rows === undefined || exit !== undefined ? [] : [`${rows} rows`]),
           ...(duration === undefined || duration === null ? [] : [formatDuration(duration)]),
           ...Object.entries(masked ?? {}).map(([rule, count]) => `${count} masked by ${rule}`),
         ];

@@ -27,6 +27,11 @@ export class TerminalPlayer {
     return this.#filter !== undefined;
   }
 
+  /** What comes is played, no longer drawn. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
   /** The size of the recorded terminal. */
   get size(): { readonly columns: number; readonly rows: number } {
     return this.#screen.size;
@@ -42,12 +47,12 @@ export class TerminalPlayer {
       return '';
     }
     if (this.#filter === undefined || item.type === 'program') return undefined;
-    if (item.type === 'exit') return this.#catchUp().then((text) => text + this.end());
-    if (item.at < this.#begin) {
+    if (item.type === 'exit') return (await this.catchUp()) + this.end();
+    if (!this.#begun && item.at < this.#begin) {
       this.#screen.write(item.data);
       return '';
     }
-    const before = this.#begun ? '' : await this.#catchUp();
+    const before = await this.catchUp();
     return before + this.#filter.push(item.data);
   }
 
@@ -59,14 +64,12 @@ export class TerminalPlayer {
     return text === undefined ? '' : `${text}\r\n`;
   }
 
-  /** The screen as it was at the beginning. */
-  async #catchUp(): Promise<string> {
-    if (this.#begun || this.#screen.empty) {
-      this.#begun = true;
-      return '';
-    }
+  /** Draws the screen as it is by now. From here on everything is played. */
+  async catchUp(): Promise<string> {
+    if (this.#begun) return '';
     this.#begun = true;
-    return EMPTY + (this.#filter?.push(Buffer.from(await this.#screen.draw())) ?? '');
+    if (this.#filter === undefined || this.#screen.empty) return '';
+    return EMPTY + this.#filter.push(Buffer.from(await this.#screen.draw()));
   }
 }
 

@@ -22,6 +22,13 @@ export function sessionRoutes(app: FastifyInstance, { live, recorder, log }: Api
     await sendEvents(request, reply, (signal) => session.feed.watch(signal));
   });
 
+  /** The wire as it is recorded, from a moment on; what came before is in the store. */
+  app.get<{ Params: { id: string } }>('/sessions/:id/frames', async (request, reply) => {
+    await callers.administrator(request);
+    const session = find(request.params.id);
+    await sendEvents(request, reply, (signal) => session.frames.watch(signal, () => session.durable()));
+  });
+
   app.post<{ Params: { id: string }; Body: { reason?: unknown } | null }>('/sessions/:id/kill', async (request) => {
     await callers.administrator(request);
     const session = find(request.params.id);

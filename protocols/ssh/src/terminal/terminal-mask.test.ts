@@ -30,6 +30,7 @@ describe('found, although something stands in between', () => {
     ['colours', '12\x1b[1m3-45-67\x1b[0m89\r\n', '[number]\x1b[1m\x1b[0m\r\n'],
     ['colours as grep has them', 'x \x1b[01;31m\x1b[K123\x1b[m\x1b[K-45-6789\r\n', 'x \x1b[01;31m\x1b[K[number]\x1b[m\x1b[K\r\n'],
     ['a title and a bell', '123\x1b]0;t\x07\x07-45-6789\r\n', '[number]\x1b]0;t\x07\x07\r\n'],
+    ['a return before anything', `\x1b[?2004l\r${SECRET}\r\n`, '\x1b[?2004l\r[number]\r\n'],
     ['backspace', '123-45-678x\b9\r\n', '**********x\b*\r\n'],
     ['struck twice', '1\b12\b23\b3-\b-4\b45\b5-\b-6\b67\b78\b89\b9\r\n', `${'*\b*'.repeat(11)}\r\n`],
     ['written again from the left', '___-45-6789\r123\r\n', '___********\r***\r\n'],

@@ -154,13 +154,16 @@ export class TerminalMask {
   /** Whether the cursor went back and wrote again, or may do so. */
   #isPlaced(): boolean {
     if (this.#alternate || this.#wrapped) return true;
-    let moved = false;
+    let written = false;
+    let returned = false;
     for (const { token } of this.#line) {
       const effect = effectOf(token);
-      if (effect === 'text' && moved) return true;
-      if (effect === 'across' && !(moved === false && erasesRest(token))) {
+      if (effect === 'text') {
+        if (returned) return true;
+        written = true;
+      } else if (effect === 'across' && !(erasesRest(token) && !returned)) {
         if (token.type !== 'control' || token.code !== CARRIAGE_RETURN) return true;
-        moved = true;
+        returned = written;
       }
     }
     return false;
