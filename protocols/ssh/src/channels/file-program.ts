@@ -1,7 +1,13 @@
-import { type Decoder, type Frame, GatewayError, pump, type Relay } from '@sallyport/core';
+import { type Decoder, type Frame, pump, type Relay } from '@sallyport/core';
 import type { ServerChannel } from 'ssh2';
+import { EXIT } from '../errors.ts';
+import { byteChunks } from '../files/byte-chunks.ts';
+import type { FileCommandLine } from '../files/exec/file-command-line.ts';
+import { createRsyncRelay } from '../files/rsync/relay.ts';
+import { createScpRelay } from '../files/scp/relay.ts';
 import { sftpDecoder } from '../files/sftp/decoder.ts';
 import { createSftpRelay } from '../files/sftp/relay.ts';
+import { ProgramStream } from './program-stream.ts';
 import { exitOf, type Outcome, type Running } from './running.ts';
 
 /** A file transfer's conversation, and what its end needs of it. */
@@ -15,8 +21,18 @@ export function runSftp(running: Running): Promise<Outcome> {
   return runFrames(running, relay, sftpDecoder('client'), sftpDecoder('target'));
 }
 
+/** Runs the far side of scp, each file judged before its content passes, or of rsync, judged as a whole. Never masked either. */
+export function runFileCommand(running: Running, line: FileCommandLine): Promise<Outcome> {
+  const { gate, command } = running;
+  const relay =
+    line.program === 'scp'
+      ? createScpRelay({ gate, command: line, notice: (text) => running.say(text) })
+      : createRsyncRelay({ gate, line, command });
+  return runFrames<Frame>(running, relay, byteChunks(), byteChunks());
+}
+
 async function runFrames<F extends Frame>(
-  { client, connection, conversation, gate, input, left, start, say }: Running,
+  { client, conversation, gate, input, left, start, say }: Running,
   relay: FileRelay<F>,
   clientDecoder: Decoder<F>,
   targetDecoder: Decoder<F>,
@@ -25,9 +41,10 @@ async function runFrames<F extends Frame>(
   target.stderr.on('data', (text: Buffer) => client.stderr.write(text));
   input.release();
   const exit = exitOf(target);
+  const stream = new ProgramStream(target);
   const ended = await pump({
     client: exitingFirst(client, () => exit.status()?.code),
-    target,
+    target: stream,
     targetName: gate.target.name,
     clientDecoder,
     targetDecoder,
@@ -36,26 +53,25 @@ async function runFrames<F extends Frame>(
     gate: { durable: () => gate.durable(), ready: () => gate.ready(), record: () => undefined },
     signal: left,
     farewell(error) {
-      if (error.code !== 'ERR_ENDED') say(error.message);
+      // A program that has exited has had its last word.
+      if (error.code !== 'ERR_ENDED' && exit.status() === undefined) say(error.message);
       return Buffer.alloc(0);
     },
   });
   relay.ended();
-  void connection;
   conversation.seen.clientBytes += ended.clientBytes;
   conversation.seen.targetBytes += ended.targetBytes;
   conversation.seen.clientFrames += ended.clientFrames;
   conversation.seen.targetFrames += ended.targetFrames;
   const status = exit.status() ?? (ended.error === undefined ? { code: 0, signal: undefined, dumped: false, description: '' } : undefined);
-  const error = ended.error === undefined || ended.error instanceof GatewayError ? ended.error : undefined;
-  return { bytes: ended.targetBytes, exit: status, ...(error !== undefined && { error }) };
+  return { bytes: ended.targetBytes, exit: status, ...(ended.error !== undefined && { error: ended.error }) };
 }
 
 /** An exit status has to come before the end, and the pump knows of none. */
 function exitingFirst(client: ServerChannel, status: () => number | undefined): ServerChannel {
   const end = client.end.bind(client);
   client.end = ((...args: Parameters<typeof end>) => {
-    if (client.writable) client.exit(status() ?? 0);
+    if (client.writable) client.exit(status() ?? EXIT.failed);
     return end(...args);
   }) as typeof client.end;
   return client;

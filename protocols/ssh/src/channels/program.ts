@@ -3,14 +3,16 @@ import { GatewayError, type Session } from '@sallyport/core';
 import type { ClientChannel, PseudoTtyInfo, ServerChannel, WindowChangeInfo, X11Info } from 'ssh2';
 import { CHANNEL_VERBS, classifyChannel, classifyCommandLine, readsProgram } from '../classify/command-line.ts';
 import { asGatewayError, EXIT, gatewayLine } from '../errors.ts';
+import { type FileCommandLine, fileCommandLine, isUncertain } from '../files/exec/file-command-line.ts';
 import { encodeChannelMessage } from '../recorded/channel-message.ts';
 import { ask, type Wish } from './asking.ts';
 import { ChannelWriter } from './carry.ts';
 import type { Conversation, TargetConnection } from './conversation.ts';
-import { runSftp } from './file-program.ts';
+import { runFileCommand, runSftp } from './file-program.ts';
 import { runPlainly } from './plain-program.ts';
 import type { ExitStatus, Outcome, Running } from './running.ts';
 import { StandardInput } from './standard-input.ts';
+import { startDirectoryAt } from './start-directory.ts';
 import { startProgram } from './start-program.ts';
 
 /** What a session channel is to run, and in what. */
@@ -41,6 +43,8 @@ export class Program {
   readonly #left = new AbortController();
   readonly #resized: ((columns: number) => void)[] = [];
   #target: ClientChannel | undefined;
+  /** Where commands start on the target, if that counts. */
+  #startDirectory: string | undefined;
 
   constructor(client: ServerChannel, request: ProgramRequest, conversation: Conversation) {
     this.#client = client;
@@ -86,6 +90,7 @@ export class Program {
   }
 
   async #judge(gate: Session): Promise<void> {
+    await this.#locate();
     const wish = this.#wish();
     this.#recordRequest(gate);
     const ruling = await ask(gate, wish, {
@@ -109,6 +114,20 @@ export class Program {
     }
   }
 
+  /** Asks the target where the paths of scp or rsync begin, where their command line leaves that open. */
+  async #locate(): Promise<void> {
+    const line = this.#fileCommand();
+    if (line === undefined || !isUncertain(line)) return;
+    const target = await this.#unlessLeft(this.#conversation.parts.target);
+    this.#startDirectory = await this.#unlessLeft(startDirectoryAt(target));
+  }
+
+  /** A terminal changes bytes: what runs in one is no file transfer. */
+  #fileCommand(): FileCommandLine | undefined {
+    const { what, pty } = this.#request;
+    return what.kind === 'exec' && pty === undefined ? fileCommandLine(Buffer.from(what.command), this.#startDirectory) : undefined;
+  }
+
   #wish(): Wish {
     const { what, env, pty } = this.#request;
     const surroundings = [JSON.stringify(env), pty === undefined ? '' : pty.term];
@@ -122,7 +141,11 @@ export class Program {
         'ERR_PROTOCOL',
         'The command holds bytes that are not UTF-8, so what would run could differ from what was judged.',
       );
-    return { ...classifyCommandLine(what.command), text: what.command, exact: ['exec', what.command, ...surroundings] };
+    return {
+      ...classifyCommandLine(what.command, this.#startDirectory),
+      text: what.command,
+      exact: ['exec', what.command, ...surroundings],
+    };
   }
 
   #recordRequest(gate: Session): void {
@@ -148,9 +171,13 @@ export class Program {
       },
       say: (text) => this.#say(text),
     };
-    const isSftp = what.kind === 'subsystem' && what.name === 'sftp';
-    const outcome = await (isSftp ? runSftp(running) : runPlainly(running, (resize) => this.#resized.push(resize)));
-    this.#report(running, outcome);
+    this.#report(running, await this.#runAs(running, what));
+  }
+
+  #runAs(running: Running, what: ProgramRequest['what']): Promise<Outcome> {
+    if (what.kind === 'subsystem' && what.name === 'sftp') return runSftp(running);
+    const files = this.#fileCommand();
+    return files === undefined ? runPlainly(running, (resize) => this.#resized.push(resize)) : runFileCommand(running, files);
   }
 
   #report({ gate, command, channel }: Running, { bytes, exit, masked, error }: Outcome): void {

@@ -1,4 +1,5 @@
 import type { Classification } from '@sallyport/core';
+import { classifyFileCommand } from '../files/exec/file-command-line.ts';
 
 /** What a channel is asked for besides a command line. Each is off until a rule names it or its class. */
 export const CHANNEL_VERBS = {
@@ -17,9 +18,13 @@ const READS_PROGRAM =
 
 /**
  * What a command line does, which only the shell that reads it can tell: it counts as writing, whatever it is. Rules see
- * its exact text.
+ * its exact text. Those that scp and rsync send are understood.
+ *
+ * @param startDirectory where commands start on the target; undefined where it has not been asked.
  */
-export function classifyCommandLine(text: string): Classification {
+export function classifyCommandLine(text: string, startDirectory?: string): Classification {
+  const files = classifyFileCommand(Buffer.from(text), startDirectory);
+  if (files !== undefined) return { ...files, objects: { command: [text], ...files.objects } };
   return {
     class: ['write'],
     verbs: ['EXEC'],

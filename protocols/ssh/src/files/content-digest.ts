@@ -83,6 +83,11 @@ export class ContentDigest {
     this.add(this.#next, data);
   }
 
+  /** The file is cut or grown to this size. Where that is the end of what has come it changes nothing. */
+  resize(size: number): void {
+    if (size !== this.#end || this.#early.size > 0) this.giveUp('its size was set while it was open');
+  }
+
   /** No digest can be had. Only the first reason counts. */
   giveUp(why: string): void {
     this.#why ??= why;

@@ -1,5 +1,6 @@
 import type { Classification } from '@sallyport/core';
 import { classificationOf, type FileVerb } from '../file-command.ts';
+import type { ArgumentPath } from './argument-path.ts';
 import { type RsyncCommand, rsyncCommand } from './rsync-command.ts';
 import { type ScpCommand, scpCommand } from './scp-command.ts';
 import { shellWords } from './shell-words.ts';
@@ -21,17 +22,26 @@ export function fileCommandLine(exec: Buffer, home?: string): FileCommandLine | 
   return words && (scpCommand(words, home) ?? rsyncCommand(words, home));
 }
 
+/** It names a path that counts from a directory nobody has asked for. */
+export function isUncertain(line: FileCommandLine): boolean {
+  return !pathsOf(line).every(({ certain }) => certain);
+}
+
 /** What such a command line does, for rules. Undefined: it is an ordinary one. */
 export function classifyFileCommand(exec: Buffer, home?: string): Classification | undefined {
   const line = fileCommandLine(exec, home);
   if (line === undefined) return undefined;
-  const paths = line.program === 'scp' ? [line.path] : line.paths;
+  const paths = pathsOf(line);
   const verbs: FileVerb[] = [line.direction === 'upload' ? 'UPLOAD' : 'DOWNLOAD'];
   if (line.program === 'rsync' && line.removes) verbs.push('REMOVE');
   const classification = classificationOf(
     verbs,
     paths.map(({ path }) => path),
   );
-  if (paths.every(({ certain }) => certain)) return classification;
+  if (!isUncertain(line)) return classification;
   return { ...classification, class: [...classification.class, 'unknown'], reason: UNCERTAIN };
+}
+
+function pathsOf(line: FileCommandLine): readonly ArgumentPath[] {
+  return line.program === 'scp' ? [line.path] : line.paths;
 }

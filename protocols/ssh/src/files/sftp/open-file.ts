@@ -77,6 +77,8 @@ export class OpenFile extends OpenHandle {
   readonly upload: ContentDigest | undefined;
   readonly #flags: number;
   #size: number | undefined;
+  /** The size that the client gave it. */
+  #cut: number | undefined;
   /** The first offset at which the target had nothing more. */
   #ends = Number.POSITIVE_INFINITY;
 
@@ -93,6 +95,12 @@ export class OpenFile extends OpenHandle {
     else this.upload?.add(offset, data);
   }
 
+  /** The client sets its size. */
+  resize(size: number): void {
+    this.#cut = size;
+    this.upload?.resize(size);
+  }
+
   /** The target said how large the file is. */
   sized(bytes: number): void {
     this.#size = bytes;
@@ -107,7 +115,7 @@ export class OpenFile extends OpenHandle {
     const upload = this.upload?.finish();
     const download = this.download?.finish();
     if (upload !== undefined) {
-      const size = this.#flags & OPEN_FLAG.TRUNC ? upload.end : null;
+      const size = this.#flags & OPEN_FLAG.TRUNC || this.#cut === upload.end ? upload.end : null;
       this.run.file({ direction: 'upload', path: this.path, size, complete: whole }, upload);
     }
     if (download === undefined || (upload !== undefined && download.bytes === 0)) return;

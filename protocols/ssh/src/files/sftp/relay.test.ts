@@ -172,6 +172,17 @@ describe('contents', () => {
     expect(gate.of('sftp')).toEqual([{ type: 'sftp', requests: 4, lookups: 0, refused: 0 }]);
   });
 
+  test('a size that is set to the end of what was written changes nothing, and is no command of its own', async () => {
+    const { play, gate } = await scene();
+    await play.client(open(1, 'c', OPEN_FLAG.WRITE | OPEN_FLAG.CREAT));
+    await play.target(handle(1));
+    await play.client(write(2, 0, 'abcdef'), encodePacket(TYPE.FSETSTAT, 3, text('h'), 1, ...uint64(6)), close(4));
+    await play.target(ok(2), ok(3), ok(4));
+    expect(gate.commands).toHaveLength(1);
+    const sha256 = 'bef57ec7f53a6d40beb640a780a639c83bc29ac8a9816f1fc6c5c6dcd93c4721';
+    expect(gate.of('file')).toMatchObject([{ size: 6, sha256, complete: true }]);
+  });
+
   test('a copy on the target, or a size that is set, leaves no hash', async () => {
     const { play, gate } = await scene();
     await play.client(open(1, 'a', OPEN_FLAG.READ), open(2, 'b', NEW));

@@ -142,10 +142,16 @@ export class Requests {
     const reader = new PacketReader('client', frame);
     const open = this.#handles.get(reader.string());
     if (open === undefined) return this.#unopened(frame, open);
-    const resizes = (reader.uint32() & ATTR_SIZE) !== 0;
+    const flags = reader.uint32();
+    const upload = flags & ATTR_SIZE && open instanceof OpenFile ? open : undefined;
+    // Who may write may also cut: scp does so behind each file.
+    if (upload?.upload !== undefined && flags === ATTR_SIZE) {
+      upload.resize(reader.uint64());
+      return this.#follow(frame, open, failure);
+    }
     const action: FileAction = { verbs: ['ATTRIBUTES'], paths: [open.path], text: `attributes ${open.path}`, exact: [exactOf(frame)] };
     return this.#judge(frame, action, (run) => {
-      if (resizes && open instanceof OpenFile) open.upload?.giveUp('its size was set while it was open');
+      upload?.resize(reader.uint64());
       return this.#change(frame, run);
     });
   }
