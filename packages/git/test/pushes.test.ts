@@ -143,7 +143,7 @@ test('ten thousand refs', async () => {
   expect(last().contents).toHaveLength(10_001);
   expect(last().contents.every((update) => update.commits === 1 && update.seen === 'all')).toBe(true);
   expect((await bench.inTarget('for-each-ref')).split('\n')).toHaveLength(10_001);
-});
+}, 300_000);
 
 test('a thin pack is not guessed at, and passes where a rule lets it', async () => {
   const lines = Array.from({ length: 5000 }, (_, i) => `line ${i} ${Math.sin(i)}\n`).join('');
