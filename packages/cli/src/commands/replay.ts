@@ -68,6 +68,8 @@ async function show(
   process.once('SIGINT', leave);
   let told = false;
   for await (const replayed of all) {
+    // The screen of the beginning is there at once, before the first pause.
+    if (player?.playing === true && replayed.at >= begin) await print(await player.catchUp());
     const played = replayed.kind === 'item' ? await player?.play(replayed.item) : undefined;
     if (player?.playing === true && !told) {
       told = true;
