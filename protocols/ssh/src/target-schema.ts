@@ -11,6 +11,11 @@ export const targetSchema = z.object({
     .describe(
       'Host keys that the target may have: lines of a known_hosts file, public keys as in `ssh_host_ed25519_key.pub`, or fingerprints as `SHA256:…`. `ssh-keyscan HOST` shows them; compare with what the host itself says.',
     ),
+  record_output_mib: z
+    .int()
+    .positive()
+    .default(256)
+    .describe('How much output of one session is recorded, in MiB. What comes later still reaches the client, counted and hashed.'),
   env: z.array(z.string().min(1)).default(ENVIRONMENT).describe('Names of environment variables that clients may set; globs.'),
 });
 

@@ -4,6 +4,8 @@ import type { Client, Connection } from 'ssh2';
 import { OutputRecord } from '../recorded/output-record.ts';
 import type { TargetOptions } from '../target-schema.ts';
 
+const MEBIBYTE = 1 << 20;
+
 /** The gateway's own connection to the target. */
 export interface TargetConnection {
   readonly client: Client;
@@ -59,7 +61,7 @@ export class Conversation {
 
   /** Where the output of all channels is recorded, up to a bound. */
   record(gate: Session): OutputRecord {
-    this.#record ??= new OutputRecord(gate);
+    this.#record ??= new OutputRecord(gate, (gate.target.options as TargetOptions).record_output_mib * MEBIBYTE);
     return this.#record;
   }
 

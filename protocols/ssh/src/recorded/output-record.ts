@@ -2,9 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Gate } from '@sallyport/core';
 import { encodeChannelMessage } from './channel-message.ts';
 
-/** How much output of one session is recorded unless its target says otherwise, in bytes. */
-const RECORDED_OUTPUT_BYTES: number = 256 * 1024 * 1024;
-
 /**
  * The output of one session's channels, recorded up to a bound. What goes beyond it still reaches the
  * client: it is counted and digested, and an event says from where on.
@@ -16,7 +13,8 @@ export class OutputRecord {
   #recorded = 0;
   #beyond = 0;
 
-  constructor(gate: Pick<Gate, 'record' | 'note'>, most: number = RECORDED_OUTPUT_BYTES) {
+  /** @param most bytes that are recorded. */
+  constructor(gate: Pick<Gate, 'record' | 'note'>, most: number) {
     this.#gate = gate;
     this.#most = most;
   }

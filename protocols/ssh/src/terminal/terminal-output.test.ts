@@ -5,7 +5,7 @@ import { type ChannelMessage, ChannelMessageDecoder } from '../recorded/channel-
 import { OutputRecord } from '../recorded/output-record.ts';
 import { RECORD_HOLD_BACK_MS, TERMINAL_HOLD_BACK_MS, TerminalOutput } from './terminal-output.ts';
 
-function setUp(columns: number | undefined, masks: readonly TextMask[] = [findNumbers], most?: number) {
+function setUp(columns: number | undefined, masks: readonly TextMask[] = [findNumbers], most = 1_000) {
   const decoder = new ChannelMessageDecoder();
   const recorded: ChannelMessage[] = [];
   const events: SessionEvent[] = [];
