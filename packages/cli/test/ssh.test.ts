@@ -189,7 +189,7 @@ test('connect starts ssh, signed in, with the host key checked', async () => {
 test('secrets in a program’s output are masked, in the record as well', async () => {
   const { stdout } = await site.ssh([
     'alice@127.0.0.1',
-    `printf 'key '; printf ${SECRET.slice(0, 9)}; sleep 0.1; printf ${SECRET.slice(9)}; echo .`,
+    `printf 'key '; printf ${SECRET.slice(0, 9)}; sleep 0.01; printf ${SECRET.slice(9)}; echo .`,
   ]);
   expect(stdout).toBe('key [redacted].\n');
   expect(await command()).toMatchObject({ masked: { secrets: 1 } });

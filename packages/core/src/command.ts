@@ -9,8 +9,9 @@ export type CommandClass = (typeof COMMAND_CLASSES)[number];
  * - `paths`: files on the target, absolute, without `.` and `..`.
  * - `addresses`: `host:port`, or the path of a socket, that a tunnel leads to or listens at.
  * - `repository`, `refs`: a Git repository's path, and the full names of refs.
+ * - `findings`: names of masking rules that found something in what a push adds.
  */
-export const OBJECT_KEYS = ['command', 'paths', 'addresses', 'repository', 'refs'] as const;
+export const OBJECT_KEYS = ['command', 'paths', 'addresses', 'repository', 'refs', 'findings'] as const;
 export type ObjectKey = (typeof OBJECT_KEYS)[number];
 
 /** What a text does, as far as its protocol can tell without asking who sent it. */

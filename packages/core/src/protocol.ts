@@ -109,6 +109,8 @@ export interface Host {
   refused(user: string, why: string): void;
   /** @throws GatewayError ERR_LOGIN or ERR_ACCESS, with the sentence for the client. */
   admit(signIn: SignIn): Promise<Session>;
+  /** A folder that nobody else reads, emptied when the gateway starts: for what must lie on disk while a session lasts. */
+  readonly scratch: string;
   /** Facts that outlive the process, by protocol-chosen scope; for masks bound to what was seen. */
   readonly facts: FactStore;
   /** The target that stands at this address, whose own protocol a tunnel must lead through. Names are compared as they are written. */

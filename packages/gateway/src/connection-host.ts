@@ -29,6 +29,7 @@ export interface ConnectionHostParts {
   sshHostKeys(): Promise<readonly string[]>;
   readonly backoff: Backoff;
   readonly facts: FactStore;
+  readonly scratch: string;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Checks access, asks for an approval where it needs one, and opens the record. */
@@ -45,6 +46,7 @@ export class ConnectionHost implements Host {
   readonly signal: AbortSignal;
   readonly tls: Host['tls'];
   readonly facts: FactStore;
+  readonly scratch: string;
   readonly #parts: ConnectionHostParts;
 
   constructor(parts: ConnectionHostParts) {
@@ -54,6 +56,7 @@ export class ConnectionHost implements Host {
     this.signal = parts.arrival.signal;
     this.tls = parts.tls;
     this.facts = parts.facts;
+    this.scratch = parts.scratch;
   }
 
   async scram(user: string): Promise<ScramMaterial> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -115,6 +115,7 @@ export class Gateway {
     const { store } = this.#options;
     await store.sessions.interrupt();
     if (store.cutBytes > 0) await this.#logCut(store.cutBytes);
+    await emptyFolder(scratchOf(this.#config));
     await this.#approvals.recover();
     await this.#logConfig(undefined, this.#config);
     await this.#listeners.apply(await servedTargets(this.#config));
@@ -238,6 +239,7 @@ export class Gateway {
       sshHostKeys: async () => (await this.#keys.sshHostKeys()).map(({ privateKey }) => privateKey),
       backoff: this.#backoff,
       facts: this.#options.store.facts,
+      scratch: scratchOf(this.#config),
       log: this.#options.log,
       metrics: this.#metrics,
       open: (signIn, signedIn) => this.#opener.open(signIn, signedIn, arrival),
@@ -301,6 +303,16 @@ export class Gateway {
     );
     this.#live.endAll(new GatewayError('ERR_RECORDING', 'The gateway cannot keep its record; this session is over.', { cause }));
   }
+}
+
+function scratchOf({ dataDir }: Config): string {
+  return join(dataDir, 'scratch');
+}
+
+/** What a crash left there is of no use to anybody. */
+async function emptyFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
 }
 
 function knownOf({ users, provider, sshAuthorities }: Config): Known {

@@ -45,6 +45,7 @@ export function testHost(
       return sessionOf(signIn);
     },
     facts: {} as FactStore,
+    scratch: '/nonexistent',
     open: () => Promise.reject(new Error('unused')),
     log: (_level, message) => void record.log.push(message),
   };

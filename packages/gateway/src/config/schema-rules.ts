@@ -78,6 +78,9 @@ const match = z.strictObject({
   addresses: oneOrMore(label).optional().describe('`host:port`, or the path of a socket, that a tunnel leads to or listens at; globs.'),
   repository: oneOrMore(label).optional().describe("A Git repository's path; globs."),
   refs: oneOrMore(label).optional().describe('Git refs by their full names, such as `refs/heads/main`; globs.'),
+  findings: oneOrMore(label)
+    .optional()
+    .describe('Names of masking rules with `detect` or `pattern` that find something in what a push adds; globs.'),
   unfiltered: z.boolean().optional().describe('An UPDATE or DELETE that reaches every row: no WHERE, or one that is always true.'),
 });
 

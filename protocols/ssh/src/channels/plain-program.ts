@@ -1,6 +1,6 @@
 import type { Session } from '@sallyport/core';
 import type { ServerChannel } from 'ssh2';
-import { RECORD_HOLD_BACK_MS, TERMINAL_HOLD_BACK_MS, TerminalOutput } from '../terminal/terminal-output.ts';
+import { PROGRAM_HOLD_BACK_MS, RECORD_HOLD_BACK_MS, TERMINAL_HOLD_BACK_MS, TerminalOutput } from '../terminal/terminal-output.ts';
 import { ChannelWriter, carry } from './carry.ts';
 import { exitOf, type Outcome, type Running } from './running.ts';
 
@@ -42,19 +42,21 @@ class Output {
   readonly #writer: ChannelWriter;
   readonly #stream: ServerChannel | ServerChannel['stderr'];
   readonly #running: Running;
+  readonly #terminal: boolean;
   #flushing: NodeJS.Timeout | undefined;
   #settling: NodeJS.Timeout | undefined;
 
   constructor(stream: 'stdout' | 'stderr', running: Running, masked: Map<string, number>) {
     const { gate, channel, client, columns, conversation, writer } = running;
     this.#running = running;
+    this.#terminal = stream === 'stdout' && columns !== undefined;
     this.#gate = gate;
     this.#writer = writer;
     this.#stream = stream === 'stdout' ? client : client.stderr;
     this.#output = new TerminalOutput({
       channel,
       stream,
-      mask: gate.textMask,
+      mask: running.binary ? undefined : gate.textMask,
       columns: stream === 'stdout' ? columns : undefined,
       record: conversation.record(gate),
       count: (rule) => masked.set(rule, (masked.get(rule) ?? 0) + 1),
@@ -64,7 +66,7 @@ class Output {
   take(chunk: Buffer): Promise<void> | undefined {
     this.#running.conversation.seen.targetBytes += chunk.length;
     const written = this.#write(this.#output.push(chunk));
-    if (this.#output.holds) this.#flushing ??= setTimeout(() => this.#flush(), TERMINAL_HOLD_BACK_MS);
+    if (this.#output.holds) this.#flushSoon();
     if (this.#output.unsettled) {
       clearTimeout(this.#settling);
       this.#settling = setTimeout(() => this.#output.settle(), RECORD_HOLD_BACK_MS);
@@ -81,6 +83,13 @@ class Output {
     clearTimeout(this.#flushing);
     clearTimeout(this.#settling);
     await this.#write(this.#output.end());
+  }
+
+  /** In a terminal when time is up, else when nothing has come for a while. */
+  #flushSoon(): void {
+    if (this.#flushing === undefined)
+      this.#flushing = setTimeout(() => this.#flush(), this.#terminal ? TERMINAL_HOLD_BACK_MS : PROGRAM_HOLD_BACK_MS);
+    else if (!this.#terminal) this.#flushing.refresh();
   }
 
   #flush(): void {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { GatewayError, type Session } from '@sallyport/core';
+import { parseGitCall } from '@sallyport/git';
 import type { ClientChannel, PseudoTtyInfo, ServerChannel, WindowChangeInfo, X11Info } from 'ssh2';
 import { CHANNEL_VERBS, classifyChannel, classifyCommandLine, readsProgram } from '../classify/command-line.ts';
 import { asGatewayError, EXIT, gatewayLine } from '../errors.ts';
@@ -9,6 +10,7 @@ import { ask, type Wish } from './asking.ts';
 import { ChannelWriter } from './carry.ts';
 import type { Conversation, TargetConnection } from './conversation.ts';
 import { runFileCommand, runSftp } from './file-program.ts';
+import { runPush } from './git-program.ts';
 import { runPlainly } from './plain-program.ts';
 import type { ExitStatus, Outcome, Running } from './running.ts';
 import { StandardInput } from './standard-input.ts';
@@ -164,6 +166,7 @@ export class Program {
       ...{ gate, command, channel, connection, client: this.#client, writer: this.#writer, input: this.#input },
       conversation: this.#conversation,
       left: this.#left.signal,
+      binary: what.kind === 'exec' && parseGitCall(what.command) !== undefined,
       columns: pty?.cols,
       start: async () => {
         this.#target = await this.#unlessLeft(startProgram(connection.client, this.#request));
@@ -176,6 +179,8 @@ export class Program {
 
   #runAs(running: Running, what: ProgramRequest['what']): Promise<Outcome> {
     if (what.kind === 'subsystem' && what.name === 'sftp') return runSftp(running);
+    const git = what.kind === 'exec' ? parseGitCall(what.command) : undefined;
+    if (git?.service === 'receive-pack') return runPush(running, git);
     const files = this.#fileCommand();
     return files === undefined ? runPlainly(running, (resize) => this.#resized.push(resize)) : runFileCommand(running, files);
   }

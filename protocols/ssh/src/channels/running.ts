@@ -19,6 +19,8 @@ export interface Running {
   readonly connection: TargetConnection;
   /** Aborted when the client has closed the channel, or the connection is over. */
   readonly left: AbortSignal;
+  /** Its output is no text, but a conversation between programs: never masked. */
+  readonly binary: boolean;
   /** Columns of the client's terminal, where it has one. */
   readonly columns: number | undefined;
   /** Starts it at the target. */

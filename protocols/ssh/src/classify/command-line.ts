@@ -1,4 +1,5 @@
 import type { Classification } from '@sallyport/core';
+import { type GitCall, parseGitCall, repositoryName } from '@sallyport/git';
 import { classifyFileCommand } from '../files/exec/file-command-line.ts';
 
 /** What a channel is asked for besides a command line. Each is off until a rule names it or its class. */
@@ -25,6 +26,8 @@ const READS_PROGRAM =
 export function classifyCommandLine(text: string, startDirectory?: string): Classification {
   const files = classifyFileCommand(Buffer.from(text), startDirectory);
   if (files !== undefined) return { ...files, objects: { command: [text], ...files.objects } };
+  const git = parseGitCall(text);
+  if (git !== undefined) return classifyGitCall(text, git);
   return {
     class: ['write'],
     verbs: ['EXEC'],
@@ -32,6 +35,21 @@ export function classifyCommandLine(text: string, startDirectory?: string): Clas
     unfiltered: false,
     objects: { command: [text] },
     reason: 'What a command line does cannot be told from its text.',
+  };
+}
+
+/**
+ * A call of git and nothing else: to see refs and fetch what they lead to is reading, and a push begins with the same;
+ * what it changes is judged ref by ref when it comes.
+ */
+function classifyGitCall(text: string, { service, path }: GitCall): Classification {
+  const repository = repositoryName(path);
+  return {
+    class: repository === undefined ? ['unknown'] : ['read'],
+    verbs: [service === 'receive-pack' ? 'GIT PUSH' : 'GIT FETCH'],
+    relations: [],
+    unfiltered: false,
+    objects: { command: [text], ...(repository !== undefined && { repository: [repository] }) },
   };
 }
 

@@ -5,6 +5,8 @@ import { TerminalMask } from './terminal-mask.ts';
 
 /** How long the client's terminal waits at most for what may become a hit: then call {@link TerminalOutput.flush}. */
 export const TERMINAL_HOLD_BACK_MS = 50;
+/** How long who reads a program without a terminal waits at most while the program says nothing: then call {@link TerminalOutput.flush}. */
+export const PROGRAM_HOLD_BACK_MS = 100;
 /** How long the record waits for the rest of a line while nothing comes: then call {@link TerminalOutput.settle}. */
 export const RECORD_HOLD_BACK_MS = 5_000;
 
@@ -28,14 +30,17 @@ export interface TerminalOutputParts {
 /**
  * The output of one channel on its two ways: to the client, and into the record.
  *
- * Without a terminal both get the same, which waits for nothing but what may become a hit. A terminal's
- * client waits {@link TERMINAL_HOLD_BACK_MS} at most, so it may see the beginning of a slowly written
- * secret; the record waits for the line's end, or until nothing came for {@link RECORD_HOLD_BACK_MS}.
+ * What may become a hit waits. A terminal's client waits {@link TERMINAL_HOLD_BACK_MS} at most, and without
+ * one who reads waits until nothing came for {@link PROGRAM_HOLD_BACK_MS}: it may see the beginning of a
+ * slowly written secret. The record waits for the line's end, or until nothing came for
+ * {@link RECORD_HOLD_BACK_MS}; that of a program without a terminal for its end.
  */
 export class TerminalOutput {
   readonly #parts: TerminalOutputParts;
   readonly #now: () => number;
-  readonly #plain: TextStream | undefined;
+  /** Of a program without a terminal: the client's text and the record's. */
+  readonly #plain: { readonly live: TextStream; readonly kept: TextStream } | undefined;
+  #idle = true;
   readonly #live: TerminalMask | undefined;
   readonly #kept: TerminalMask | undefined;
 
@@ -44,7 +49,7 @@ export class TerminalOutput {
     this.#parts = parts;
     this.#now = parts.now ?? Date.now;
     if (mask === undefined) return;
-    if (columns === undefined) this.#plain = mask.stream(count);
+    if (columns === undefined) this.#plain = { live: mask.stream(() => undefined), kept: mask.stream(count) };
     else {
       this.#live = new TerminalMask(mask, columns, () => undefined);
       this.#kept = new TerminalMask(mask, columns, count);
@@ -53,7 +58,7 @@ export class TerminalOutput {
 
   /** {@link flush} would let something out. */
   get holds(): boolean {
-    return this.#live?.holds === true;
+    return this.#live === undefined ? !this.#idle : this.#live.holds;
   }
 
   /** {@link settle} would record something. */
@@ -70,9 +75,9 @@ export class TerminalOutput {
   push(bytes: Buffer): Buffer {
     const now = this.#now();
     if (this.#kept === undefined || this.#live === undefined) {
-      const shown = this.#plain === undefined ? bytes : this.#plain.push(bytes);
-      this.#record(shown, 0);
-      return shown;
+      this.#idle = this.#plain === undefined;
+      this.#record(this.#plain?.kept.push(bytes) ?? bytes, 0);
+      return this.#plain?.live.push(bytes) ?? bytes;
     }
     this.#recordAll(this.#kept.push(bytes, now), now);
     return joined(this.#live.push(bytes, now));
@@ -80,7 +85,8 @@ export class TerminalOutput {
 
   /** @returns what the client waits for. */
   flush(): Buffer {
-    return this.#live === undefined ? NOTHING : joined(this.#live.release());
+    this.#idle = true;
+    return this.#live === undefined ? (this.#plain?.live.flush() ?? NOTHING) : joined(this.#live.release());
   }
 
   /** Records what the record waits for. */
@@ -92,9 +98,8 @@ export class TerminalOutput {
   end(): Buffer {
     const now = this.#now();
     if (this.#kept === undefined || this.#live === undefined) {
-      const shown = this.#plain?.flush() ?? NOTHING;
-      this.#record(shown, 0);
-      return shown;
+      this.#record(this.#plain?.kept.flush() ?? NOTHING, 0);
+      return this.#plain?.live.flush() ?? NOTHING;
     }
     this.#recordAll(this.#kept.end(now), now);
     return joined(this.#live.end(now));

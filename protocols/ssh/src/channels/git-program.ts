@@ -1,0 +1,183 @@
+import type { Readable } from 'node:stream';
+import type { Command, Denied, Ruling, Session } from '@sallyport/core';
+import {
+  AdvertisementEditor,
+  type BaseConversation,
+  type GitCall,
+  type GitCommand,
+  type PushRequest,
+  pushCommands,
+  pushDenial,
+  pushKeepalive,
+  pushNotice,
+  readPushRequest,
+  repositoryName,
+  type SpooledPush,
+  spoolPush,
+} from '@sallyport/git';
+import type { ClientChannel } from 'ssh2';
+import { asGatewayError } from '../errors.ts';
+import { repaired } from '../ssh2/private-parts.ts';
+import { ChannelWriter, carry } from './carry.ts';
+import { exitOf, type Outcome, type Running } from './running.ts';
+
+/** Connections that stay silent are closed by what lies between: git is told that the gateway lives. */
+const KEEPALIVE_MS = 10_000;
+/** The end of a conversation in which nothing is pushed. */
+const FLUSH = Buffer.from('0000');
+
+/**
+ * Carries `git push`: what it brings is taken in and looked at before the target gets any of it, and each ref is judged.
+ * https://git-scm.com/docs/gitprotocol-pack#_pushing_data_to_a_server
+ */
+export async function runPush(running: Running, call: GitCall): Promise<Outcome> {
+  const { client, connection, conversation, input, left, writer } = running;
+  const target = await running.start();
+  const close = (): void => target.close();
+  left.addEventListener('abort', close, { once: true });
+  const exit = exitOf(target);
+  input.release();
+  const editor = new AdvertisementEditor();
+  const toTarget = new ChannelWriter(target, connection.socket);
+  const answered = Promise.all([
+    carry(target, (chunk) => {
+      conversation.seen.targetBytes += chunk.length;
+      return writer.write(editor.push(chunk));
+    }),
+    carry(target.stderr, (chunk) => writer.write(chunk, client.stderr)),
+    exit.closed,
+  ]);
+  try {
+    await push(running, call, toTarget, target);
+    await answered;
+    return { bytes: writer.bytes, exit: exit.status() };
+  } catch (cause) {
+    target.close();
+    return { bytes: writer.bytes, exit: undefined, error: asGatewayError(cause) };
+  } finally {
+    left.removeEventListener('abort', close);
+  }
+}
+
+async function push(running: Running, call: GitCall, toTarget: ChannelWriter, target: ClientChannel): Promise<void> {
+  const { client, conversation, gate, writer } = running;
+  const read = await readPushRequest(chunksOf(client));
+  if (read === undefined || read.request.updates.length === 0) return goodbye(toTarget, target);
+  const { request, rest } = read;
+  const { textMask } = gate;
+  const spooled = await spoolPush(request, rest, {
+    directory: conversation.parts.host.scratch,
+    base: () => openBase(running, call),
+    ...(textMask !== undefined && { finder: textMask }),
+  });
+  try {
+    const denied = await judge(running, call, request, spooled);
+    if (denied !== undefined) {
+      await writer.write(pushDenial(request, denied));
+      return await goodbye(toTarget, target);
+    }
+    await gate.durable();
+    for await (const bytes of spooled.bytes()) {
+      conversation.seen.clientBytes += bytes.length;
+      await toTarget.write(bytes);
+    }
+    target.end();
+  } finally {
+    await spooled.close();
+  }
+}
+
+/** Nothing is pushed: the target's git ends in peace. */
+async function goodbye(toTarget: ChannelWriter, target: ClientChannel): Promise<void> {
+  await toTarget.write(FLUSH);
+  target.end();
+}
+
+interface Refusal {
+  readonly message: string;
+  readonly reason: string;
+  readonly reasons: ReadonlyMap<string, string>;
+}
+
+/** Judges each ref; git refuses a push as a whole, so one denied ref denies all. */
+async function judge(
+  { gate, left, writer }: Running,
+  call: GitCall,
+  request: PushRequest,
+  spooled: SpooledPush,
+): Promise<Refusal | undefined> {
+  const reasons = new Map<string, string>();
+  const alive = setInterval(() => void writer.write(pushKeepalive(request)), KEEPALIVE_MS);
+  try {
+    const commands = pushCommands(repositoryName(call.path) ?? call.path, spooled.contents);
+    const rulings: { readonly command: GitCommand; readonly ruling: Ruling }[] = [];
+    for (const [at, command] of commands.entries()) {
+      const ruling = await askFor(
+        gate,
+        commandOf(gate, command, spooled, at),
+        left,
+        (text) => void writer.write(pushNotice(request, text)),
+      );
+      rulings.push({ command, ruling });
+    }
+    for (const { command, ruling } of rulings)
+      if (ruling.action === 'deny') for (const ref of command.refs) reasons.set(ref, ruling.message);
+    for (const { ruling } of rulings) if (ruling.action === 'allow') noteEnd(gate, ruling.command, reasons.size === 0);
+  } finally {
+    clearInterval(alive);
+  }
+  const [first] = reasons.values();
+  return first === undefined ? undefined : { message: `sallyport: ${first}`, reason: 'another ref of this push was denied', reasons };
+}
+
+async function askFor(gate: Session, command: Command, left: AbortSignal, notice: (text: string) => void): Promise<Ruling> {
+  const ruling = gate.command(command);
+  if (ruling.action !== 'hold') return ruling;
+  const asked = ruling.ask({}, left);
+  if (asked.notice !== undefined) notice(`sallyport: ${asked.notice}`);
+  return asked.outcome satisfies Promise<Ruling | Denied>;
+}
+
+function noteEnd(gate: Session, command: number, sent: boolean): void {
+  const error = { code: 'ERR_ACCESS', message: 'Another ref of the same push was denied, so nothing was pushed.' };
+  gate.note({ type: 'result', command, rows: 0, bytes: 0, ...(sent ? { state: 'completed' } : { state: 'failed', error }) });
+}
+
+/** Where not all of it could be seen, nobody knows what it changes. */
+function commandOf(
+  gate: Session,
+  { repository, refs, paths, seen, digestParts, ...command }: GitCommand,
+  { contents, pack }: SpooledPush,
+  at: number,
+): Command {
+  const { findings = [], why } = contents[at] ?? {};
+  const found = [...new Set(findings.map(({ rule }) => rule))];
+  return {
+    ...command,
+    ...(seen !== 'all' && {
+      class: [...new Set([...command.class, 'unknown' as const])],
+      reason: `What it brings could not all be seen, because ${why ?? 'it is too much'}.`,
+    }),
+    objects: { repository: [repository], refs, paths, ...(found.length > 0 && { findings: found }) },
+    parameters: [],
+    digest: gate.fingerprint(...digestParts, pack?.sha256 ?? ''),
+  };
+}
+
+/** What the target has, to compare with: its own git, asked over another channel. */
+async function openBase({ connection }: Running, { path }: GitCall): Promise<BaseConversation> {
+  const quoted = `'${path.replace(/['!]/g, "'\\$&'")}'`;
+  const channel = await new Promise<ClientChannel>((resolve, reject) => {
+    connection.client.exec(`git-upload-pack ${quoted}`, { env: { GIT_PROTOCOL: 'version=2' } }, (error, opened) =>
+      error === undefined ? resolve(repaired(opened)) : reject(error),
+    );
+  });
+  channel.stderr.resume();
+  const writer = new ChannelWriter(channel, connection.socket);
+  return { send: (bytes) => writer.write(bytes), received: chunksOf(channel) };
+}
+
+/** A channel piece by piece; it stays open behind the last one that is taken. */
+function chunksOf(channel: Readable): AsyncIterable<Buffer> {
+  return { [Symbol.asyncIterator]: () => channel.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer> };
+}
