@@ -65,7 +65,7 @@ test('a held push tells who is asked while it waits, and arrives when approved',
     const listed = await site.run(['approvals', 'list', '--state', 'pending', '--json']);
     const [first] = JSON.parse(listed.stdout) as { id: string; command: string }[];
     if (first === undefined) continue;
-    expect(first.command).toMatch(/^push refs\/heads\/main \w+\.\.\w+ \(fast-forward, 1 commit, 1 file\)$/);
+    expect(first.command).toMatch(/^push \S*shop refs\/heads\/main \w+\.\.\w+ \(fast-forward, 1 commit, 1 file\)$/);
     expect(await site.run(['approvals', 'approve', first.id], { token: lead })).toMatchObject({ code: 0 });
     break;
   }

@@ -8,6 +8,7 @@ export function gatewayLine(text: string, terminal: boolean): Buffer {
   return Buffer.from(terminal ? `\r\nsallyport: ${text}\r\n` : `sallyport: ${text}\n`);
 }
 
+/** @returns a GatewayError as it is; anything else is a bug, and its client reads that. */
 export function asGatewayError(cause: unknown): GatewayError {
   if (cause instanceof GatewayError) return cause;
   return new GatewayError('ERR_PROTOCOL', 'The session met an internal error and was closed.', { cause });

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Command, Denied, Ruling, Session } from '@sallyport/core';
+import { type Command, type Denied, GatewayError, type Ruling, type Session } from '@sallyport/core';
 import {
   AdvertisementEditor,
   type BaseConversation,
@@ -64,12 +64,11 @@ async function push(running: Running, call: GitCall, toTarget: ChannelWriter, ta
   const read = await readPushRequest(chunksOf(client));
   if (read === undefined || read.request.updates.length === 0) return goodbye(toTarget, target);
   const { request, rest } = read;
-  const { textMask } = gate;
-  const spooled = await spoolPush(request, rest, {
-    directory: conversation.parts.host.scratch,
-    base: () => openBase(running, call),
-    ...(textMask !== undefined && { finder: textMask }),
-  });
+  const spooled = await spool(running, call, request, rest);
+  if (spooled instanceof GatewayError) {
+    await writer.write(pushDenial(request, { message: `sallyport: ${spooled.message}`, reason: 'refused by the gateway' }));
+    return goodbye(toTarget, target);
+  }
   try {
     const denied = await judge(running, call, request, spooled);
     if (denied !== undefined) {
@@ -84,6 +83,26 @@ async function push(running: Running, call: GitCall, toTarget: ChannelWriter, ta
     target.end();
   } finally {
     await spooled.close();
+  }
+}
+
+/** @returns the sentence for a push that cannot be taken in: too large, or there is no git here to look at it. */
+async function spool(
+  running: Running,
+  call: GitCall,
+  request: PushRequest,
+  rest: AsyncIterable<Buffer>,
+): Promise<SpooledPush | GatewayError> {
+  const { conversation, gate } = running;
+  try {
+    return await spoolPush(request, rest, {
+      directory: conversation.parts.host.scratch,
+      base: () => openBase(running, call),
+      ...(gate.textMask !== undefined && { finder: gate.textMask }),
+    });
+  } catch (cause) {
+    if (cause instanceof GatewayError && cause.code !== 'ERR_PROTOCOL') return cause;
+    throw cause;
   }
 }
 
@@ -121,7 +140,7 @@ async function judge(
       rulings.push({ command, ruling });
     }
     for (const { command, ruling } of rulings)
-      if (ruling.action === 'deny') for (const ref of command.refs) reasons.set(ref, ruling.message);
+      if (ruling.action === 'deny') for (const ref of command.objects.refs) reasons.set(ref, ruling.message);
     for (const { ruling } of rulings) if (ruling.action === 'allow') noteEnd(gate, ruling.command, reasons.size === 0);
   } finally {
     clearInterval(alive);
@@ -143,24 +162,18 @@ function noteEnd(gate: Session, command: number, sent: boolean): void {
   gate.note({ type: 'result', command, rows: 0, bytes: 0, ...(sent ? { state: 'completed' } : { state: 'failed', error }) });
 }
 
-/** Where not all of it could be seen, nobody knows what it changes. */
 function commandOf(
   gate: Session,
-  { repository, refs, paths, seen, digestParts, ...command }: GitCommand,
-  { contents, pack }: SpooledPush,
+  { digestParts, objects, ...command }: GitCommand,
+  { contents, pack, request }: SpooledPush,
   at: number,
 ): Command {
-  const { findings = [], why } = contents[at] ?? {};
-  const found = [...new Set(findings.map(({ rule }) => rule))];
+  const found = [...new Set((contents[at]?.findings ?? []).map(({ rule }) => rule))];
   return {
     ...command,
-    ...(seen !== 'all' && {
-      class: [...new Set([...command.class, 'unknown' as const])],
-      reason: `What it brings could not all be seen, because ${why ?? 'it is too much'}.`,
-    }),
-    objects: { repository: [repository], refs, paths, ...(found.length > 0 && { findings: found }) },
+    objects: { ...objects, ...(found.length > 0 && { findings: found }) },
     parameters: [],
-    digest: gate.fingerprint(...digestParts, pack?.sha256 ?? ''),
+    digest: gate.fingerprint(...digestParts, pack?.sha256 ?? '', ...request.options),
   };
 }
 
@@ -174,7 +187,7 @@ async function openBase({ connection }: Running, { path }: GitCall): Promise<Bas
   });
   channel.stderr.resume();
   const writer = new ChannelWriter(channel, connection.socket);
-  return { send: (bytes) => writer.write(bytes), received: chunksOf(channel) };
+  return { send: (bytes) => writer.write(bytes), received: chunksOf(channel), close: () => channel.close() };
 }
 
 /** A channel piece by piece; it stays open behind the last one that is taken. */
