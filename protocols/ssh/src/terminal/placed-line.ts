@@ -1,23 +1,31 @@
 import type { CountHit, TerminalToken, TextMask } from '@sallyport/core';
-import { BACKSPACE, CARRIAGE_RETURN, effectOf, LINE_FEED, TAB } from './token-effect.ts';
+import type { Timed } from './run-queue.ts';
+import { BACKSPACE, CARRIAGE_RETURN, LINE_FEED, TAB, type TokenEffect } from './token-effect.ts';
 
-/** One character of a line, or one token that acts on it. */
-export interface LineItem {
+/** A token of the line that is being written. */
+export interface Held {
   readonly token: TerminalToken;
-  /** A character's own bytes. */
-  readonly bytes: Buffer;
+  readonly effect: TokenEffect;
+  /** When it came, in milliseconds. */
   readonly at: number;
-  /** The client has it already. */
-  readonly left: boolean;
+  /** Given to the client. */
+  left: boolean;
+}
+
+/** One character of a line, or one token that acts on it: bytes `[from, to)` of a token. */
+interface Item {
+  readonly held: Held;
+  readonly from: number;
+  readonly to: number;
   hidden: boolean;
   /** The same character in the same place, written before: bold as printers have it. */
-  under?: LineItem;
+  under: Item | undefined;
 }
+type Reading = readonly (Item | undefined)[];
 
 const MOST_CELLS = 8192;
 const TAB_STOP = 8;
-const BLANK = Buffer.from(' ');
-const BETWEEN = Buffer.from('\n');
+const [BLANK, BETWEEN] = [0x20, 0x0a];
 const STAR = '*';
 
 /**
@@ -26,46 +34,64 @@ const STAR = '*';
  * cursor's moves still fit.
  */
 export class PlacedLine {
-  readonly #items: readonly LineItem[];
+  readonly #line: readonly Held[];
   readonly #columns: number;
-  /** What REP wrote, by its token's item. */
-  readonly #repeats = new Map<LineItem, { readonly character: Buffer; readonly count: number }>();
-  #cells: (LineItem | undefined)[] = [];
+  /** How often REP wrote the character before it, by its token's item. */
+  readonly #repeats = new Map<Item, { readonly character: Item; readonly count: number }>();
+  #items: readonly Item[] = [];
+  #cells: (Item | undefined)[] = [];
   #cursor = 0;
+  #hides = false;
 
-  constructor(items: readonly LineItem[], columns: number) {
-    this.#items = items;
+  constructor(line: readonly Held[], columns: number) {
+    this.#line = line;
     this.#columns = columns;
   }
 
   hide(mask: TextMask, count: CountHit): void {
+    if (this.#isHarmless(mask)) return;
+    this.#items = this.#line.flatMap(itemsOf);
     const written = this.#write();
     this.#search(this.#cells, mask, count);
     this.#search(written, mask, count);
   }
 
-  /** What the client gets of an item. */
-  shown(item: LineItem): Buffer {
-    if (!item.hidden) return item.bytes;
-    return Buffer.from(STAR.repeat(this.#repeats.get(item)?.count ?? 1));
+  /** What the client gets of what it does not have yet. */
+  shown(): Timed[] {
+    const fresh = this.#line.filter(({ left }) => !left);
+    if (!this.#hides) return fresh.map(({ token, at }) => ({ bytes: token.bytes, at }));
+    return this.#items.filter(({ held }) => !held.left).map((item) => ({ bytes: this.#bytes(item), at: item.held.at }));
+  }
+
+  #bytes(item: Item): Buffer {
+    const { held, from, to, hidden } = item;
+    return hidden ? Buffer.from(STAR.repeat(this.#repeats.get(item)?.count ?? 1)) : held.token.bytes.subarray(from, to);
+  }
+
+  /** Written from left to right after all, with nothing in it. */
+  #isHarmless(mask: TextMask): boolean {
+    if (this.#line.some(({ effect }) => effect === 'across' || effect === 'end')) return false;
+    const text = Buffer.concat(this.#line.filter(({ effect }) => effect === 'text').map(({ token }) => token.bytes));
+    return !mask.mayFind(text, 0, text.length);
   }
 
   /** Plays all items. @returns the characters as they were written, undefined between pieces that are apart. */
-  #write(): (LineItem | undefined)[] {
-    const written: (LineItem | undefined)[] = [];
-    let last: LineItem | undefined;
+  #write(): Reading {
+    const written: (Item | undefined)[] = [];
+    let last: Item | undefined;
     for (const item of this.#items) {
-      const { token } = item;
-      const effect = effectOf(token);
+      const { token, effect } = item.held;
       if (effect === 'text') {
         this.#put(item);
         written.push(item);
         last = item;
       } else if (token.type === 'csi' && token.final === 'b' && last !== undefined) {
         const count = Math.min(amount(token.parameters), MOST_CELLS - this.#cursor);
-        this.#repeats.set(item, { character: last.bytes, count });
-        for (let index = 0; index < count; index += 1) this.#put(item);
-        written.push(item);
+        this.#repeats.set(item, { character: last, count });
+        for (let index = 0; index < count; index += 1) {
+          this.#put(item);
+          written.push(item);
+        }
       } else if (effect !== 'still') {
         this.#move(token);
         written.push(undefined);
@@ -74,17 +100,15 @@ export class PlacedLine {
     return written;
   }
 
-  #put(item: LineItem): void {
-    if (this.#cursor >= MOST_CELLS) return;
-    if (item.token.type === 'control' && item.token.code === TAB) {
-      this.#cells[this.#cursor] = item;
-      this.#cursor = Math.min(MOST_CELLS, (Math.floor(this.#cursor / TAB_STOP) + 1) * TAB_STOP);
-      return;
-    }
-    const before = this.#cells[this.#cursor];
-    if (before !== undefined && before !== item && before.bytes.equals(item.bytes)) item.under = before;
-    this.#cells[this.#cursor] = item;
-    this.#cursor += 1;
+  #put(item: Item): void {
+    const at = this.#cursor;
+    if (at >= MOST_CELLS) return;
+    const { token } = item.held;
+    const tab = token.type === 'control' && token.code === TAB;
+    const before = this.#cells[at];
+    if (before !== undefined && before !== item && isSame(before, item)) item.under = before;
+    this.#cells[at] = item;
+    this.#cursor = tab ? Math.min(MOST_CELLS, (Math.floor(at / TAB_STOP) + 1) * TAB_STOP) : at + 1;
   }
 
   #move(token: TerminalToken): void {
@@ -131,32 +155,67 @@ export class PlacedLine {
     else this.#cells = mode === '1' ? this.#cells.fill(undefined, 0, this.#cursor + 1) : [];
   }
 
-  #search(reading: readonly (LineItem | undefined)[], mask: TextMask, count: CountHit): void {
-    const owners: (LineItem | undefined)[] = [];
-    const parts: Buffer[] = [];
+  #search(reading: Reading, mask: TextMask, count: CountHit): void {
+    const gap = reading === this.#cells ? BLANK : BETWEEN;
+    const owners: (Item | undefined)[] = [];
+    const bytes: number[] = [];
+    // Not `for of` nor forEach: cells that were skipped are read, too.
     for (let index = 0; index < reading.length; index += 1) {
       const item = reading[index];
-      const bytes = this.#text(item, reading === this.#cells);
-      parts.push(bytes);
-      for (let byte = 0; byte < bytes.length; byte += 1) owners.push(item);
+      const { held, from, to } = (item && this.#repeats.get(item)?.character) ?? item ?? NOTHING;
+      if (held === undefined) bytes.push(gap);
+      else for (let at = from; at < to; at += 1) bytes.push(held.token.bytes[at] as number);
+      while (owners.length < bytes.length) owners.push(item);
     }
+    const text = Buffer.from(bytes);
+    if (!mask.mayFind(text, 0, text.length)) return;
     const runs = mask.runs();
     let at = 0;
-    for (const { length, hit } of [...runs.push(Buffer.concat(parts)), ...runs.flush()]) {
-      const items = hit === undefined ? [] : owners.slice(at, at + length);
+    for (const { length, hit } of [...runs.push(text), ...runs.flush()]) {
+      if (hit !== undefined) this.#hide(owners.slice(at, at + length), () => hit.goesOn || count(hit.rule, hit.hidden));
       at += length;
-      const fresh = items.filter((item) => item !== undefined && !item.left && !item.hidden);
-      if (hit !== undefined && !hit.goesOn && fresh.length > 0) count(hit.rule, hit.hidden);
-      for (const item of items) for (let each = item; each !== undefined; each = each.under) each.hidden = true;
     }
   }
 
-  #text(item: LineItem | undefined, cell: boolean): Buffer {
-    if (item === undefined) return cell ? BLANK : BETWEEN;
-    const repeated = this.#repeats.get(item);
-    if (repeated === undefined) return item.bytes;
-    return cell ? repeated.character : Buffer.concat(Array.from({ length: repeated.count }, () => repeated.character));
+  #hide(items: Reading, counted: () => void): void {
+    if (items.some((item) => item?.hidden === false && !item.held.left)) counted();
+    for (const item of items) for (let each = item; each !== undefined; each = each.under) each.hidden = true;
+    this.#hides = true;
   }
+}
+
+const NOTHING = { held: undefined, from: 0, to: 0 } as const;
+
+function isSame(one: Item, other: Item): boolean {
+  const [a, b] = [one.held.token.bytes, other.held.token.bytes];
+  return a.compare(b, other.from, other.to, one.from, one.to) === 0;
+}
+
+function itemsOf(held: Held): Item[] {
+  const { token } = held;
+  const { bytes } = token;
+  if (token.type !== 'text') return [{ held, from: 0, to: bytes.length, hidden: false, under: undefined }];
+  const items: Item[] = [];
+  for (let from = 0; from < bytes.length; ) {
+    const last = Math.min(bytes.length, from + lengthOf(bytes[from] as number));
+    let to = from + 1;
+    while (to < last && isContinuation(bytes[to] as number)) to += 1;
+    items.push({ held, from, to, hidden: false, under: undefined });
+    from = to;
+  }
+  return items;
+}
+
+/** A byte of a UTF-8 character that is not its first. */
+export function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
+}
+
+/** Bytes of a UTF-8 character by its first one. */
+function lengthOf(lead: number): number {
+  if (lead < 0xc0) return 1;
+  if (lead < 0xe0) return 2;
+  return lead < 0xf0 ? 3 : 4;
 }
 
 function amount(parameters: string): number {

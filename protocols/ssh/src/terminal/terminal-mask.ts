@@ -1,18 +1,11 @@
 import { type CountHit, type TerminalToken, TerminalTokens, type TextMask } from '@sallyport/core';
-import { type LineItem, PlacedLine } from './placed-line.ts';
+import { type Held, isContinuation, PlacedLine } from './placed-line.ts';
 import { RunQueue, type Timed } from './run-queue.ts';
-import { alternateScreen, CARRIAGE_RETURN, effectOf, erasesRest } from './token-effect.ts';
+import { alternateScreen, CARRIAGE_RETURN, effectOf, erasesRest, type TokenEffect } from './token-effect.ts';
 
 /** A longer line is looked at in parts of so many bytes, as far as it was written from left to right. */
 const LONGEST_LINE = 4096;
 const NEW_LINE = Buffer.from('\n');
-
-interface Held {
-  readonly token: TerminalToken;
-  readonly at: number;
-  /** Given to the queue. */
-  left: boolean;
-}
 
 /**
  * Masks what can be read on a terminal, whatever stands between its characters: colours, moves within
@@ -35,6 +28,10 @@ export class TerminalMask {
   #characters = 0;
   /** The line takes up several rows that were ended one by one. */
   #wrapped = false;
+  /** Something was written in it; the cursor went back to its beginning since; it wrote again, or moved otherwise. */
+  #written = false;
+  #returned = false;
+  #moved = false;
 
   /** @param columns of the terminal. */
   constructor(mask: TextMask, columns: number, count: CountHit) {
@@ -74,18 +71,19 @@ export class TerminalMask {
   }
 
   #add(token: TerminalToken, at: number): void {
-    switch (effectOf(token)) {
+    const effect = effectOf(token);
+    switch (effect) {
       case 'text':
         this.#write(token, at);
         break;
       case 'still':
-        this.#hold(token.type === 'string' ? this.#searched(token) : token, at);
+        this.#hold(token.type === 'string' ? this.#searched(token) : token, effect, at);
         break;
       case 'across':
-        this.#hold(token, at);
+        this.#hold(token, effect, at);
         break;
       case 'end':
-        this.#hold(token, at);
+        this.#hold(token, effect, at);
         if (this.#isFull()) this.#wrapped = true;
         else this.#endLine();
         break;
@@ -101,18 +99,25 @@ export class TerminalMask {
     let { bytes } = token;
     while (this.#bytes + bytes.length > LONGEST_LINE) {
       const fits = characterBefore(bytes, LONGEST_LINE - this.#bytes);
-      if (fits > 0) this.#hold({ type: 'text', bytes: bytes.subarray(0, fits) }, at);
+      if (fits > 0) this.#hold({ type: 'text', bytes: bytes.subarray(0, fits) }, 'text', at);
       bytes = bytes.subarray(fits);
       this.#endLine();
     }
     if (bytes.length === 0) return;
-    this.#hold(token.type === 'text' ? { type: 'text', bytes } : token, at);
+    this.#hold(token.type === 'text' ? { type: 'text', bytes } : token, 'text', at);
     this.#characters += token.type === 'text' ? countCharacters(bytes) : 1;
   }
 
-  #hold(token: TerminalToken, at: number): void {
-    this.#line.push({ token, at, left: false });
+  #hold(token: TerminalToken, effect: TokenEffect, at: number): void {
+    this.#line.push({ token, effect, at, left: false });
     this.#bytes += token.bytes.length;
+    if (effect === 'text') {
+      this.#moved ||= this.#returned;
+      this.#written = true;
+    } else if (effect === 'across' && !(erasesRest(token) && !this.#returned)) {
+      if (token.type === 'control' && token.code === CARRIAGE_RETURN) this.#returned = this.#written;
+      else this.#moved = true;
+    }
     if (token.type !== 'text' && this.#bytes >= LONGEST_LINE) this.#endLine();
   }
 
@@ -127,46 +132,33 @@ export class TerminalMask {
     this.#bytes = 0;
     this.#characters = 0;
     this.#wrapped = false;
+    this.#written = false;
+    this.#returned = false;
+    this.#moved = false;
   }
 
   #settle(): void {
     if (this.#line.at(-1)?.left !== false) return;
     if (this.#isPlaced()) this.#settlePlaced();
-    else for (const { token, at, left } of this.#line) if (!left) this.#settleToken(token, at);
+    else for (const held of this.#line) if (!held.left) this.#settleToken(held);
     for (const held of this.#line) held.left = true;
   }
 
-  #settleToken(token: TerminalToken, at: number): void {
-    const { type, bytes } = token;
-    const read = type === 'text' || (type === 'control' && ['text', 'end', 'across'].includes(effectOf(token)));
-    if (read) this.#queue.text(bytes, at);
-    else this.#queue.mark(bytes, at);
+  #settleToken({ token, effect, at }: Held): void {
+    if (effect === 'text' || (effect !== 'still' && token.type === 'control')) this.#queue.text(token.bytes, at);
+    else this.#queue.mark(token.bytes, at);
   }
 
   #settlePlaced(): void {
-    const items = this.#line.flatMap(itemsOf);
-    const line = new PlacedLine(items, this.#columns);
+    const line = new PlacedLine(this.#line, this.#columns);
     line.hide(this.#mask, this.#count);
-    for (const item of items) if (!item.left) this.#queue.mark(line.shown(item), item.at);
-    this.#queue.mark(Buffer.alloc(0), items.at(-1)?.at ?? 0, NEW_LINE);
+    for (const { bytes, at } of line.shown()) this.#queue.mark(bytes, at);
+    this.#queue.mark(Buffer.alloc(0), this.#line.at(-1)?.at ?? 0, NEW_LINE);
   }
 
   /** Whether the cursor went back and wrote again, or may do so. */
   #isPlaced(): boolean {
-    if (this.#alternate || this.#wrapped) return true;
-    let written = false;
-    let returned = false;
-    for (const { token } of this.#line) {
-      const effect = effectOf(token);
-      if (effect === 'text') {
-        if (returned) return true;
-        written = true;
-      } else if (effect === 'across' && !(erasesRest(token) && !returned)) {
-        if (token.type !== 'control' || token.code !== CARRIAGE_RETURN) return true;
-        returned = written;
-      }
-    }
-    return false;
+    return this.#alternate || this.#wrapped || this.#moved;
   }
 
   /** Titles and links are read, too. */
@@ -175,31 +167,6 @@ export class TerminalMask {
     const masked = this.#mask.value(bytes, 0, bytes.length, this.#count);
     return masked === undefined ? token : { type: 'string', bytes: masked };
   }
-}
-
-function itemsOf({ token, at, left }: Held): LineItem[] {
-  const item = (bytes: Buffer): LineItem => ({ token, bytes, at, left, hidden: false });
-  if (token.type !== 'text') return [item(token.bytes)];
-  const items: LineItem[] = [];
-  for (let from = 0; from < token.bytes.length; ) {
-    const last = Math.min(token.bytes.length, from + lengthOf(token.bytes[from] as number));
-    let to = from + 1;
-    while (to < last && isContinuation(token.bytes[to] as number)) to += 1;
-    items.push(item(token.bytes.subarray(from, to)));
-    from = to;
-  }
-  return items;
-}
-
-function isContinuation(byte: number): boolean {
-  return (byte & 0xc0) === 0x80;
-}
-
-/** Bytes of a UTF-8 character by its first one. */
-function lengthOf(lead: number): number {
-  if (lead < 0xc0) return 1;
-  if (lead < 0xe0) return 2;
-  return lead < 0xf0 ? 3 : 4;
 }
 
 function countCharacters(bytes: Buffer): number {

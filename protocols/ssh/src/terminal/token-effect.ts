@@ -47,7 +47,7 @@ function effectOfControl(code: number): TokenEffect {
 function effectOfSequence(parameters: string, final: string): TokenEffect {
   if (final === 'h' || final === 'l') return ALTERNATE_SCREEN.test(parameters) ? 'away' : 'still';
   // `<=>` before parameters: settings of the keyboard and other reports.
-  if (final === '' || /^[<=>]/.test(parameters)) return 'still';
+  if (final === 'm' || final === '' || /^[<=>]/.test(parameters)) return 'still';
   if (ACROSS.includes(final)) return 'across';
   return AWAY.includes(final) ? 'away' : 'still';
 }
