@@ -102,3 +102,15 @@ test('rsync -a of a tree up and down, and what removes', async () => {
   expect(denied.code).not.toBe(0);
   expect(denied.stderr).toContain('ask the owner of the files');
 });
+
+test('in a terminal scp is an ordinary command line: no file of it would be judged', async () => {
+  await mkdir(at('secret'));
+  await writeFile(at('secret/x'), 'x');
+  await site.ssh(['-tt', host, `scp -d -t ${folder}/none`]);
+  expect(await events('command')).toMatchObject([{ verb: 'EXEC', class: ['write'] }]);
+  await site.ssh([host, `scp -f ${folder}/secret/*`], '\0\0\0');
+  expect((await events('command')).map(({ verb, ruling }) => [verb, ruling])).toEqual([
+    ['DOWNLOAD', 'allow'],
+    ['DOWNLOAD', 'deny'],
+  ]);
+});

@@ -3,6 +3,7 @@ import { classifyCommandLine } from './classify/command-line.ts';
 import { readDsn } from './client/dsn.ts';
 import { exec } from './client/exec.ts';
 import { nativeClient } from './client/native-client.ts';
+import { fileCommandLine } from './files/exec/file-command-line.ts';
 import { inspect } from './inspect/inspect.ts';
 import { decodeRecording } from './recorded/decode-recording.ts';
 import { serve } from './serve.ts';
@@ -17,7 +18,7 @@ export function ssh(): Protocol {
     defaultPort: DEFAULT_PORT,
     targetSchema,
     serve,
-    classify: (text) => Promise.resolve(classifyCommandLine(text)),
+    classify: (text) => Promise.resolve(classifyCommandLine(text, fileCommandLine(Buffer.from(text)))),
     decodeRecording,
     terminals: true,
     exec,

@@ -118,16 +118,19 @@ export class Program {
 
   /** Asks the target where the paths of scp or rsync begin, where their command line leaves that open. */
   async #locate(): Promise<void> {
-    const line = this.#fileCommand();
+    const { what } = this.#request;
+    const line = what.kind === 'exec' ? fileCommandLine(Buffer.from(what.command)) : undefined;
     if (line === undefined || !isUncertain(line)) return;
     const target = await this.#unlessLeft(this.#conversation.parts.target);
     this.#startDirectory = await this.#unlessLeft(startDirectoryAt(target));
   }
 
-  /** A terminal changes bytes: what runs in one is no file transfer. */
+  /** A file transfer that can be followed: not in a terminal, which changes bytes, and not to places that nobody knows. */
   #fileCommand(): FileCommandLine | undefined {
     const { what, pty } = this.#request;
-    return what.kind === 'exec' && pty === undefined ? fileCommandLine(Buffer.from(what.command), this.#startDirectory) : undefined;
+    if (what.kind !== 'exec' || pty !== undefined) return undefined;
+    const line = fileCommandLine(Buffer.from(what.command), this.#startDirectory);
+    return line === undefined || isUncertain(line) ? undefined : line;
   }
 
   #wish(): Wish {
@@ -144,7 +147,7 @@ export class Program {
         'The command holds bytes that are not UTF-8, so what would run could differ from what was judged.',
       );
     return {
-      ...classifyCommandLine(what.command, this.#startDirectory),
+      ...classifyCommandLine(what.command, this.#fileCommand()),
       text: what.command,
       exact: ['exec', what.command, ...surroundings],
     };

@@ -1,6 +1,6 @@
 import type { Classification } from '@sallyport/core';
 import { type GitCall, parseGitCall, repositoryName } from '@sallyport/git';
-import { classifyFileCommand } from '../files/exec/file-command-line.ts';
+import { classifyFileCommand, type FileCommandLine } from '../files/exec/file-command-line.ts';
 
 /** What a channel is asked for besides a command line. Each is off until a rule names it or its class. */
 export const CHANNEL_VERBS = {
@@ -19,13 +19,15 @@ const READS_PROGRAM =
 
 /**
  * What a command line does, which only the shell that reads it can tell: it counts as writing, whatever it is. Rules see
- * its exact text. Those that scp and rsync send are understood.
+ * its exact text.
  *
- * @param startDirectory where commands start on the target; undefined where it has not been asked.
+ * @param files the text understood as one of scp's or rsync's, where it is run as such.
  */
-export function classifyCommandLine(text: string, startDirectory?: string): Classification {
-  const files = classifyFileCommand(Buffer.from(text), startDirectory);
-  if (files !== undefined) return { ...files, objects: { command: [text], ...files.objects } };
+export function classifyCommandLine(text: string, files?: FileCommandLine): Classification {
+  if (files !== undefined) {
+    const classification = classifyFileCommand(files);
+    return { ...classification, objects: { command: [text], ...classification.objects } };
+  }
   const git = parseGitCall(text);
   if (git !== undefined) return classifyGitCall(text, git);
   return {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { nameOf, parentOf, pathText, resolvePath } from './paths.ts';
+import { parentOf, pathText, resolvePath } from './paths.ts';
 
 describe('paths', () => {
   test.each([
@@ -20,7 +20,7 @@ describe('paths', () => {
       fc.property(fc.string({ unit: fc.constantFrom('/', '.', 'a', '\\') }), (path) => {
         const resolved = resolvePath(path, '/home');
         expect(resolvePath(resolved, '/elsewhere')).toBe(resolved);
-        expect(`${parentOf(resolved) === '/' ? '' : parentOf(resolved)}/${nameOf(resolved)}`).toBe(resolved);
+        expect(`${resolved}/`.startsWith(parentOf(resolved))).toBe(true);
       }),
     );
   });

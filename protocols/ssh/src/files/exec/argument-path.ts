@@ -8,8 +8,8 @@ const UNKNOWN_HOME = '/~';
 export interface ArgumentPath {
   /** Resolved; `~/…` where the start directory counts and is not known. */
   readonly path: string;
-  /** It names a directory by its form, whatever is there. */
-  readonly directory: boolean;
+  /** `exists`: it can only name a directory that is there. `slash`: it ends with a slash, and may name one that is yet to be made. */
+  readonly directory: 'exists' | 'slash' | undefined;
   /** What it stands for is known: it does not hang on a start directory that is not. */
   readonly certain: boolean;
 }
@@ -27,5 +27,10 @@ export function argumentPath({ bytes, tilde }: Word, home: string | undefined): 
   const resolved = resolvePath(path, home ?? UNKNOWN_HOME);
   const certain = path.startsWith('/') || home !== undefined;
   if (!certain && resolved !== UNKNOWN_HOME && !resolved.startsWith(`${UNKNOWN_HOME}/`)) return undefined;
-  return { path: certain ? resolved : resolved.slice(1), directory: /(^|\/)\.{0,2}$/.test(path), certain };
+  return { path: certain ? resolved : resolved.slice(1), directory: directoryOf(path), certain };
+}
+
+function directoryOf(path: string): ArgumentPath['directory'] {
+  if (/(^|\/)\.{1,2}\/*$|^\/*$/.test(path)) return 'exists';
+  return path.endsWith('/') ? 'slash' : undefined;
 }

@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { classifyFileCommand, fileCommandLine } from './file-command-line.ts';
 import { shellWords } from './shell-words.ts';
 
-const line = (text: string, home: string | undefined = '/home/app') => fileCommandLine(Buffer.from(text), home);
+const line = (text: string, home: string | null = '/home/app') => fileCommandLine(Buffer.from(text), home ?? undefined);
 const facts = (text: string, home: string | null = '/home/app') => {
-  const found = classifyFileCommand(Buffer.from(text), home ?? undefined);
-  return found && [found.class, found.verbs, found.objects?.paths];
+  const found = line(text, home);
+  if (found === undefined) return undefined;
+  const { class: classes, verbs, objects } = classifyFileCommand(found);
+  return [classes, verbs, objects?.paths];
 };
 
 describe('command lines of scp', () => {
@@ -35,6 +37,8 @@ describe('command lines of scp', () => {
     "scp -t 'a\\\\b'",
     'scp -t ~root/x',
     'scp -t =id',
+    'scp -t a=~root/x',
+    'scp -t a:~/x',
     'scp -t /srv/{a,b}',
     'scp -t /srv/*',
     'scp -f /*/shadow',
@@ -52,14 +56,17 @@ describe('command lines of scp', () => {
     expect(line(text)).toBeUndefined();
   });
 
-  test('a path that ends like a directory is one', () => {
-    const into = (text: string) => {
-      const found = line(text);
-      return found?.program === 'scp' && found.intoDirectory;
-    };
-    expect(['scp -t /srv/', 'scp -t .', 'scp -t /srv/..', 'scp -d -t /srv', 'scp -t ~', 'scp -t /srv', 'scp -t /srv/x.'].map(into)).toEqual(
-      [true, true, true, true, true, false, false],
-    );
+  test.each([
+    ['scp -t .', 'exists'],
+    ['scp -t /srv/..', 'exists'],
+    ['scp -t ../', 'exists'],
+    ['scp -t ~', 'exists'],
+    ['scp -t /', 'exists'],
+    ['scp -t /srv/', 'slash'],
+    ['scp -t /srv', undefined],
+    ['scp -t /srv/x.', undefined],
+  ])('%s: what its form says of a directory', (text, directory) => {
+    expect(line(text)).toMatchObject({ path: { directory } });
   });
 
   test('where nobody knows the start directory, what counts from it is of class unknown', () => {

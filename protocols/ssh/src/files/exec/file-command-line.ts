@@ -27,10 +27,8 @@ export function isUncertain(line: FileCommandLine): boolean {
   return !pathsOf(line).every(({ certain }) => certain);
 }
 
-/** What such a command line does, for rules. Undefined: it is an ordinary one. */
-export function classifyFileCommand(exec: Buffer, home?: string): Classification | undefined {
-  const line = fileCommandLine(exec, home);
-  if (line === undefined) return undefined;
+/** What such a command line does, for rules. */
+export function classifyFileCommand(line: FileCommandLine): Classification {
   const paths = pathsOf(line);
   const verbs: FileVerb[] = [line.direction === 'upload' ? 'UPLOAD' : 'DOWNLOAD'];
   if (line.program === 'rsync' && line.removes) verbs.push('REMOVE');

@@ -9,7 +9,7 @@ export interface ScpCommand {
   readonly path: ArgumentPath;
   /** `path` is the directory that a pattern looks in; what it finds is named as it comes. */
   readonly pattern: boolean;
-  /** The sink's path must be a directory. */
+  /** The sink takes its path only if it is a directory. */
   readonly intoDirectory: boolean;
 }
 
@@ -28,7 +28,7 @@ export function scpCommand(words: readonly Word[], home: string | undefined): Sc
   const direction = flags.includes('t') ? 'upload' : 'download';
   if (!word.pattern) {
     const path = argumentPath(word, home);
-    return path && { program: 'scp', direction, path, pattern: false, intoDirectory: flags.includes('d') || path.directory };
+    return path && { program: 'scp', direction, path, pattern: false, intoDirectory: flags.includes('d') };
   }
   const place = direction === 'download' ? placeOf(word) : undefined;
   const path = place && argumentPath(place, home);

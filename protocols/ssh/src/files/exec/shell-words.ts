@@ -13,6 +13,8 @@ const CODE = { TAB: 9, SPACE: 32, DOUBLE: 0x22, SINGLE: 0x27, BACKSLASH: 0x5c, E
 const SPECIAL: ReadonlySet<number> = new Set(Buffer.from('\0\n\r$`;&|<>(){}!#^'));
 const SPECIAL_IN_QUOTES: ReadonlySet<number> = new Set(Buffer.from('\0\n\r$`!'));
 const PLAIN_IN_SINGLE: ReadonlySet<number> = new Set(Buffer.from('$`'));
+/** Behind these some shells put in a home directory, as in a variable's value. */
+const MAY_ASSIGN: ReadonlySet<number> = new Set(Buffer.from('=:'));
 const PATTERN: ReadonlySet<number> = new Set(Buffer.from('*?['));
 
 /**
@@ -57,6 +59,7 @@ class Splitter {
         if (next === undefined || next === 0x0a || next === 0x0d || next === 0) return undefined;
         bytes.push(next);
       } else if (SPECIAL.has(byte)) return undefined;
+      else if (byte === CODE.TILDE && bytes.length > 0 && MAY_ASSIGN.has(bytes.at(-1) as number)) return undefined;
       else {
         pattern ||= PATTERN.has(byte);
         bytes.push(byte);

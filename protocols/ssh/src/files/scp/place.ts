@@ -1,5 +1,4 @@
 import type { ScpCommand } from '../exec/scp-command.ts';
-import { nameOf } from '../paths.ts';
 
 /** A path on the target. Where only the target knows whether a path is a directory, there are two that may be meant. */
 export interface Place {
@@ -17,9 +16,13 @@ export class Places {
     this.#command = command;
   }
 
-  of(name: string): Place {
-    const directory = this.#directories.at(-1);
-    return directory === undefined ? this.#top(name) : inside(directory, name);
+  file(name: string): Place {
+    return this.#place(name, this.#command.path.directory !== undefined);
+  }
+
+  /** Other than a file, one may be made under a path that ends with a slash. */
+  directory(name: string): Place {
+    return this.#place(name, this.#command.path.directory === 'exists');
   }
 
   /** What follows is in this directory. */
@@ -36,12 +39,15 @@ export class Places {
     return this.#directories.length;
   }
 
-  #top(name: string): Place {
+  /** @param into the command's own path must be a directory. */
+  #place(name: string, into: boolean): Place {
+    const directory = this.#directories.at(-1);
+    if (directory !== undefined) return inside(directory, name);
     const { direction, path: argument, pattern, intoDirectory } = this.#command;
     const { path } = argument;
     // A source names what its path is; only a pattern's finds have names of their own.
     if (direction === 'download') return { path: pattern ? join(path, name) : path };
-    if (intoDirectory) return { path: join(path, name) };
+    if (into || intoDirectory) return { path: join(path, name) };
     return { path: join(path, name), or: path };
   }
 }
@@ -61,5 +67,5 @@ export function pathsOf({ path, or }: Place): readonly string[] {
 
 /** As people read it. */
 export function placeText({ path, or }: Place): string {
-  return or === undefined ? path : `${nameOf(path)} to ${or}`;
+  return or === undefined ? path : `${path} (or ${or})`;
 }

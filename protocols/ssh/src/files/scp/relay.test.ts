@@ -78,8 +78,22 @@ describe('an upload', () => {
     await play.target(OK);
     await play.client(bytes('a\0'));
     await play.target(OK);
-    expect(gate.commands).toMatchObject([{ text: 'upload x to /etc/passwd', objects: { paths: ['/etc/passwd/x', '/etc/passwd'] } }]);
+    expect(gate.commands).toMatchObject([
+      { text: 'upload /etc/passwd/x (or /etc/passwd)', objects: { paths: ['/etc/passwd/x', '/etc/passwd'] } },
+    ]);
     expect(gate.of('file')).toMatchObject([{ path: '/etc/passwd/x', or: '/etc/passwd', complete: true }]);
+  });
+
+  test('a directory may be made under a path that ends with a slash; a file may not', async () => {
+    const { play, gate } = scene('scp -r -t /etc/cron.d/');
+    await play.target(OK);
+    await play.client(bytes('D0755 0 d\n'));
+    await play.target(OK);
+    await play.client(bytes('C0644 0 job\n'));
+    expect(gate.commands.map(({ objects }) => objects?.paths)).toEqual([
+      ['/etc/cron.d/d', '/etc/cron.d'],
+      ['/etc/cron.d/d/job', '/etc/cron.d/job'],
+    ]);
   });
 
   test('a denied line is answered as the target would refuse it, and the next file passes', async () => {

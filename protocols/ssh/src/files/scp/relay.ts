@@ -176,7 +176,7 @@ class Conversation implements ScpRelay {
   }
 
   #announce({ name, size }: Extract<ControlLine, { type: 'file' }>, raw: Buffer): AsyncGenerator<readonly Out[]> {
-    const place = this.#places.of(name);
+    const place = this.#places.file(name);
     const verb = this.#options.command.direction === 'upload' ? 'UPLOAD' : 'DOWNLOAD';
     return this.#judge(verb, place, raw, (run) =>
       this.#open({ run, place, size, digest: new ContentDigest(this.#budget), passed: 0 }, raw),
@@ -203,7 +203,7 @@ class Conversation implements ScpRelay {
   }
 
   async *#enter(name: string, raw: Buffer): AsyncGenerator<readonly Out[]> {
-    const place = this.#places.of(name);
+    const place = this.#places.directory(name);
     if (this.#places.depth >= MAX_DEPTH) throw new ProtocolError(this.#source, `More than ${MAX_DEPTH} directories lie in each other.`);
     if (this.#options.command.direction === 'download') yield* this.#descend(place, raw, undefined);
     else yield* this.#judge('MKDIR', place, raw, (run) => this.#descend(place, raw, run));
