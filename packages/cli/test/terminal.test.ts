@@ -55,6 +55,9 @@ test('a shell is masked as it is seen, watched while it runs, and played again',
     masked: { secrets: 1 },
   });
 
+  const found = await site.run(['sessions', 'search', '--value-from', '-', '--json'], { input: `AKIA${SECRET}\n` });
+  expect(JSON.parse(found.stdout)).toMatchObject([{ how: 'masked', rule: 'secrets' }]);
+
   const replay = sallyport('replay', 'last', '--speed', '0');
   expect(await replay.ended).toBe(0);
   expect(replay.said).toContain('[redacted]');

@@ -19,6 +19,7 @@ export function sessionRoutes(app: FastifyInstance, { live, recorder, log }: Api
   app.get<{ Params: { id: string } }>('/sessions/:id/watch', async (request, reply) => {
     await callers.administrator(request);
     const session = find(request.params.id);
+    await recorder.log('session.watched', { target_session: session.id });
     await sendEvents(request, reply, (signal) => session.feed.watch(signal));
   });
 
@@ -26,6 +27,7 @@ export function sessionRoutes(app: FastifyInstance, { live, recorder, log }: Api
   app.get<{ Params: { id: string } }>('/sessions/:id/frames', async (request, reply) => {
     await callers.administrator(request);
     const session = find(request.params.id);
+    await recorder.log('session.watched', { target_session: session.id });
     await sendEvents(request, reply, (signal) => session.frames.watch(signal, () => session.durable()));
   });
 

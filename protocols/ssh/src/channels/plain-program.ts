@@ -1,4 +1,4 @@
-import type { Session } from '@sallyport/core';
+import { type CountHit, HiddenValues, type Session } from '@sallyport/core';
 import type { ServerChannel } from 'ssh2';
 import { PROGRAM_HOLD_BACK_MS, RECORD_HOLD_BACK_MS, TERMINAL_HOLD_BACK_MS, TerminalOutput } from '../terminal/terminal-output.ts';
 import { ChannelWriter, carry } from './carry.ts';
@@ -6,14 +6,19 @@ import { exitOf, type Outcome, type Running } from './running.ts';
 
 /** Runs a program whose output is text, or may be: masked, recorded as the client sees it, delivered. */
 export async function runPlainly(running: Running, onResize: (resize: (columns: number) => void) => void): Promise<Outcome> {
-  const { connection, conversation, input, left, writer } = running;
+  const { command, connection, conversation, gate, input, left, writer } = running;
   const target = await running.start();
   const close = (): void => target.close();
   left.addEventListener('abort', close, { once: true });
   if (left.aborted) close();
   const exit = exitOf(target);
   const masked = new Map<string, number>();
-  const output = { stdout: new Output('stdout', running, masked), stderr: new Output('stderr', running, masked) };
+  const hidden = new HiddenValues(command, gate);
+  const count: CountHit = (rule, value) => {
+    masked.set(rule, (masked.get(rule) ?? 0) + 1);
+    if (value !== undefined) hidden.add(rule, value);
+  };
+  const output = { stdout: new Output('stdout', running, count), stderr: new Output('stderr', running, count) };
   onResize((columns) => output.stdout.resize(columns));
   const toTarget = new ChannelWriter(target, connection.socket);
   const sent = input.carry((chunk) => {
@@ -31,6 +36,7 @@ export async function runPlainly(running: Running, onResize: (resize: (columns: 
   ]);
   await output.stdout.end();
   await output.stderr.end();
+  hidden.flush();
   left.removeEventListener('abort', close);
   return { bytes: writer.bytes, exit: exit.status(), ...(masked.size > 0 && { masked: Object.fromEntries(masked) }) };
 }
@@ -46,7 +52,7 @@ class Output {
   #flushing: NodeJS.Timeout | undefined;
   #settling: NodeJS.Timeout | undefined;
 
-  constructor(stream: 'stdout' | 'stderr', running: Running, masked: Map<string, number>) {
+  constructor(stream: 'stdout' | 'stderr', running: Running, count: CountHit) {
     const { gate, channel, client, columns, conversation, writer } = running;
     this.#running = running;
     this.#terminal = stream === 'stdout' && columns !== undefined;
@@ -59,7 +65,7 @@ class Output {
       mask: running.binary ? undefined : gate.textMask,
       columns: stream === 'stdout' ? columns : undefined,
       record: conversation.record(gate),
-      count: (rule) => masked.set(rule, (masked.get(rule) ?? 0) + 1),
+      count,
     });
   }
 
