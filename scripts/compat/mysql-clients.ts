@@ -17,13 +17,10 @@ function prepareJava(): void {
   run('mvn', ['-q', '-B', 'dependency:copy-dependencies', `-DoutputDirectory=${cached('mysql-java')}`], clientFile('connector-j'));
 }
 
-const java = (scheme: string): [string, ...string[]] => [
-  'java',
-  '-cp',
-  cached('mysql-java', '*'),
-  clientFile('connector-j', 'Checks.java'),
-  scheme,
-];
+/** A program of one file beside Connector/J's Checks. */
+export function mysqlJava(name: string, ...args: readonly string[]): [string, ...string[]] {
+  return ['java', '-cp', cached('mysql-java', '*'), clientFile('connector-j', `${name}.java`), ...args];
+}
 const script = (name: string, program: string, loader = ''): [string, ...string[]] => [
   'env',
   `CLIENT=${program}`,
@@ -60,6 +57,6 @@ export const MYSQL_CLIENTS: readonly Client[] = [
     command: [cached('pymysql', 'bin', 'python'), clientFile('pymysql', 'checks.py')],
   },
   { name: 'go-sql-driver', needs: ['go'], prepare: prepareGo, command: [cached('go-sql-driver')] },
-  { name: 'Connector/J', needs: ['java', 'mvn'], prepare: prepareJava, command: java('mysql') },
-  { name: 'MariaDB Java', needs: ['java', 'mvn'], prepare: prepareJava, command: java('mariadb') },
+  { name: 'Connector/J', needs: ['java', 'mvn'], prepare: prepareJava, command: mysqlJava('Checks', 'mysql') },
+  { name: 'MariaDB Java', needs: ['java', 'mvn'], prepare: prepareJava, command: mysqlJava('Checks', 'mariadb') },
 ];

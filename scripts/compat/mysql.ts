@@ -18,7 +18,7 @@ const RULES = [
   { name: 'nothing forbidden', match: { relations: ['shop.forbidden'], class: ['write'] }, action: 'deny' },
   {
     name: 'somebody looks at it first',
-    match: { relations: ['shop.guarded'], class: ['write'] },
+    match: { relations: ['shop.guarded', 'shop.ignored'], class: ['write'] },
     action: 'hold',
     approval: { groups: ['approvers'] },
   },
@@ -55,7 +55,11 @@ async function tryFlavour({ name, start }: MysqlFlavour, clients: typeof MYSQL_C
       ...(masked && { masked: MASKED }),
     });
     stack.defer(() => gateway.stop());
-    stack.defer(await approveAll(gateway));
+    const stop = await approveAll(gateway, 'ignored');
+    stack.defer(async () => {
+      const pending = await stop();
+      if (pending.length > 0) throw new Error(`Clients that had left are still waited for: ${JSON.stringify(pending)}`);
+    });
     routes.push(route(masked ? 'masked' : 'gateway', gateway, gateway.caFile, direct));
   }
   return await tryAll({ title: name, clients, routes, reset: () => feed(server, [RESET]), notWithMasks: NOT_WITH_MASKS });

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import type { Target } from '@sallyport/core';
+import { ATTEMPTS, evasionFile, SECRET, SECRET_COLUMNS, traceIn } from '../../../test-fixtures/mysql/secret.ts';
 import type { MariadbServer } from '../../../test-fixtures/servers/mariadb.ts';
 import { mysqlFlavours } from '../../../test-fixtures/servers/mysql.ts';
 import { redact } from './test-gate.ts';
@@ -7,50 +8,17 @@ import { startTestGateway, type TestGateway, TOKEN } from './test-gateway.ts';
 import { targetAt } from './test-target.ts';
 import { type Answer, WireClient } from './wire-client.ts';
 
-const fixture = (name: string): string => readFileSync(new URL(`../../../test-fixtures/mysql/${name}`, import.meta.url), 'utf8');
-const SECRET = '4111222233334444';
-
-function doubleBytes(): string {
-  const bytes = Buffer.alloc(16);
-  bytes.writeDoubleLE(Number(SECRET));
-  bytes.writeBigInt64LE(BigInt(SECRET), 8);
-  return bytes.toString('latin1');
-}
-
-/** The secret as such, backwards, in hexadecimal, in base64, its middle, as a number in text and binary, and in wide characters. */
-const TRACES = [
-  SECRET,
-  [...SECRET].reverse().join(''),
-  Buffer.from(SECRET).toString('hex'),
-  Buffer.from(SECRET).toString('base64').slice(0, 16),
-  SECRET.slice(4, 12),
-  '4.111222233',
-  doubleBytes().slice(0, 8),
-  doubleBytes().slice(8),
-  Buffer.from(SECRET.slice(0, 10), 'utf16le').toString('latin1').slice(0, -1),
-  [...SECRET.slice(0, 8)].join('\0\0\0'),
-];
-const MASKED = 'customers numbers documents parts plain_parts versioned made searched merged unique_cards uses'.split(' ');
-const columns = [...MASKED.map((table) => `${table}.card`), 'documents.card_area', 'documents.card_exact'];
-const masks = Object.fromEntries(columns.map((column) => [`shop.${column}`, redact]));
-
-const ATTEMPTS = fixture('evasion.sql')
-  .split('\n')
-  .filter((line) => line !== '' && !line.startsWith('--'))
-  .map((line) => line.split('\t') as [string, string]);
+const masks = Object.fromEntries(SECRET_COLUMNS.map((column) => [column, redact]));
 
 /** What a server collects is seen only where it does. */
 const COLLECTING = ['--performance-schema=ON', '--log-bin-trust-function-creators=1', '--general-log', '--log-output=TABLE'];
 const ARGS = { MariaDB: [...COLLECTING, '--log-bin', '--binlog-format=MIXED', '--secure-file-priv='], MySQL: COLLECTING };
 
 const FILES = [1, 2].map((number) => `/tmp/sallyport-evasion-${number}`);
+const SEED = readFileSync(evasionFile('evasion-seed.sql'), 'utf8');
 /** A transaction that is rolled back does not undo these. */
 const LASTING = /\b(CREATE|ALTER|RENAME|DROP|GLOBAL|OUTFILE|DUMPFILE)\b/;
 
-const traceIn = (bytes: Buffer): string | undefined => {
-  const text = bytes.toString('latin1');
-  return TRACES.find((trace) => text.includes(trace) || text.includes(trace.toUpperCase()));
-};
 const bytesOf = (answers: readonly Answer[]): Buffer => Buffer.concat(answers.map(({ bytes }) => bytes));
 
 type Way = 'text' | 'binary' | 'cursor';
@@ -86,9 +54,9 @@ describe.each(mysqlFlavours())('$name', ({ name, start }) => {
     const client = await WireClient.connect(targetAt(server));
     await client.query('SET GLOBAL innodb_ft_aux_table = DEFAULT');
     await client.run('DROP DATABASE IF EXISTS other');
-    if (name === 'MariaDB') await client.run(fixture('evasion-seed.sql'));
+    if (name === 'MariaDB') await client.run(SEED);
     // MySQL does not take all of it.
-    else for (const line of fixture('evasion-seed.sql').split('\n')) await client.query(line);
+    else for (const line of SEED.split('\n')) await client.query(line);
     client.close();
   }
 

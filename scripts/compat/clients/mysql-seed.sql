@@ -3,6 +3,7 @@ CREATE TABLE kept (id int PRIMARY KEY);
 CREATE TABLE loose (id int, word varchar(50));
 CREATE TABLE forbidden (id int);
 CREATE TABLE guarded (id int);
+CREATE TABLE ignored (id int);
 CREATE TABLE protected (id int PRIMARY KEY, secret varchar(40), amount int);
 INSERT INTO protected VALUES (1, 'a secret', 42);
 CREATE TABLE big (body longtext);

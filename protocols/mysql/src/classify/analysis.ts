@@ -47,8 +47,8 @@ export type OutputRef =
 export interface Compared {
   /** The column as written, without what qualifies it. */
   readonly column: string;
-  /** A literal '…' that stands alone, `[start, end)` in the text with its quotes, and what it says. */
-  readonly literal?: { readonly start: number; readonly end: number; readonly value: string };
+  /** A literal that stands alone, `[start, end)` in the text with its quotes, and what it says: absent for a number. */
+  readonly literal?: { readonly start: number; readonly end: number; readonly value?: string };
   /** The number of a parameter, from 0. */
   readonly parameter?: number;
 }
@@ -86,6 +86,8 @@ export interface StatementAnalysis {
   readonly flat: boolean;
   /** What it calls tables, derived tables and WITH queries in FROM, at any depth, lower case: a server may tell such a name as a table's. */
   readonly aliases: readonly string[];
+  /** INSERT … SELECT over plain tables: what it stores, where it copies nothing else. Absent: it is not known. */
+  readonly stores?: readonly OutputRef[];
   /** Absent: nothing, or it is not known what is. */
   readonly compared?: readonly Compared[];
   /** PREPARE name FROM '…': the text and its analysis. Names are lower case, as the server compares them. */

@@ -81,6 +81,7 @@ class Comparisons {
       this.found.push({ column, parameter: this.#parameters });
     }
     const value = this.#cursor.literalAt(start);
-    if (value !== undefined) this.found.push({ column, literal: { start: tokens.start(start), end: tokens.end(start), value } });
+    if (value === undefined && tokens.kind(start) !== 'number') return;
+    this.found.push({ column, literal: { start: tokens.start(start), end: tokens.end(start), ...(value !== undefined && { value }) } });
   }
 }

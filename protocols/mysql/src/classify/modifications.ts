@@ -1,7 +1,7 @@
 import type { NameRef } from './analysis.ts';
 import { expression, expressions, group } from './expressions.ts';
 import { judgeFilter } from './filter.ts';
-import { noUses, type Parse, type Uses } from './parse.ts';
+import { noUses, type Parse, type QueryShape, type Uses } from './parse.ts';
 import { beginsQuery, items, query } from './queries.ts';
 import { type Tables, tableReferences } from './tables.ts';
 import { CLAUSE_STOPS, SET_OPERATORS } from './words.ts';
@@ -19,14 +19,25 @@ export function insert(parse: Parse, verb: 'INSERT' | 'REPLACE'): void {
   if (cursor.accept('PARTITION')) cursor.skipParentheses();
   if (cursor.word === '(' && !beginsQuery(parse)) cursor.skipParentheses();
   const before = survey.reads;
+  const start = cursor.at;
+  let shape: QueryShape | undefined;
   if (cursor.accept('SET')) assignments(parse, target, 'insert');
   else if (cursor.accept('VALUE') || (cursor.word === 'VALUES' && cursor.accept('VALUES'))) rows(parse);
-  else query(parse);
-  if (survey.reads > before) survey.copies = true;
+  else shape = query(parse);
+  const swallowed = wordsIn(parse, start).includes('DUPLICATE'); // behind a table ON looks like a join's
+  const copied = survey.reads > before;
   const row = cursor.accept('AS') ? cursor.name() : undefined;
   if (row !== undefined && cursor.word === '(') cursor.skipParentheses();
   if (cursor.accept('ON', 'DUPLICATE', 'KEY', 'UPDATE')) assignments(parse, target, 'own', row);
   returning(parse);
+  if (!copied) return;
+  if (!survey.copies && !parse.inner && !swallowed && shape?.flat && shape.outputs !== undefined) parse.outermost.stores = shape.outputs;
+  survey.copies = true;
+}
+
+/** The words from a token up to here. */
+function wordsIn({ cursor }: Parse, start: number): readonly string[] {
+  return Array.from({ length: cursor.at - start }, (_, index) => cursor.wordAt(start + index));
 }
 
 function rows(parse: Parse): void {

@@ -16,7 +16,15 @@ export const noUses = (): Uses => ({ columns: [], opaque: false, computed: false
 
 /** What holds for the outermost statement only. */
 export type Outermost = {
-  -readonly [key in 'outputs' | 'flat' | 'compared' | 'prepare' | 'execute' | 'deallocate' | 'database']?: StatementAnalysis[key];
+  -readonly [key in
+    | 'outputs'
+    | 'flat'
+    | 'stores'
+    | 'compared'
+    | 'prepare'
+    | 'execute'
+    | 'deallocate'
+    | 'database']?: StatementAnalysis[key];
 };
 
 /** What a query gives back. `outputs` is absent for what is no single SELECT. */

@@ -104,8 +104,10 @@ export function withPrepared(statement: StatementAnalysis, prepared: Analysis): 
   const [only, ...others] = prepared.statements;
   if (statement.execute === undefined || only === undefined || others.length > 0 || prepared.failure !== undefined) return statement;
   const { reason: _reason, execute, ...own } = statement;
+  const { stores, ...rest } = only;
   return {
-    ...only,
+    ...rest,
+    ...(stores !== undefined && !own.copies && { stores }),
     verb: own.verb,
     verbs: [...new Set([...own.verbs, ...only.verbs])],
     class: [...new Set([...execute.class, ...only.class])],

@@ -14,7 +14,7 @@ export function joined(one: readonly Analysed[], other: readonly Analysed[]): re
 }
 
 function both(one: StatementAnalysis, other: StatementAnalysis): StatementAnalysis {
-  const { outputs, compared: _compared, prepare, execute, deallocate, database, reason: ownReason, ...own } = one;
+  const { outputs, compared: _compared, stores: _stores, prepare, execute, deallocate, database, reason: ownReason, ...own } = one;
   const alike = isDeepStrictEqual(
     [prepare, execute, deallocate, database],
     [other.prepare, other.execute, other.deallocate, other.database],

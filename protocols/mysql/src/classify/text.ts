@@ -44,28 +44,27 @@ function stringPlaceholder(text: string, start: number): string {
  * The text with its white space kept, literals as `?` and comments gone: recordable whatever it says. Never throws: from
  * where a text cannot be cut on, nothing of it is left, and every quoted name before that is blanked too.
  *
- * @param kept numbers of literals that stay: strings and numbers are counted from 0
+ * @param kept where the literals begin that stay
  */
 export function blank(text: string, settings: ParserSettings, kept?: ReadonlySet<number>): string {
   try {
-    return blanked(text, settings, (kind, number) => kind === 'name' || kept?.has(number) === true);
+    return blanked(text, settings, (kind, start) => kind === 'name' || kept?.has(start) === true);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return beforeRefusal(text, settings);
   }
 }
 
-type Keep = (kind: TokenKind, number: number) => boolean;
+type Keep = (kind: TokenKind, start: number) => boolean;
 
 function blanked(text: string, settings: ParserSettings, keep: Keep, cut?: (soFar: string) => void): string {
   let result = '';
-  let literal = 0;
   lex(text, { settings, reading: anyServer }, (kind, start, end) => {
     const written = text.slice(start, end);
     if (kind === 'comment') result += ' ';
-    else if (kind === 'string') result += keep(kind, literal++) ? written : stringPlaceholder(text, start);
-    else if (kind === 'number') result += keep(kind, literal++) ? written : '?';
-    else if (kind === 'name' || kind === 'variable') result += /['"`]/.test(written) && !keep('name', -1) ? '`?`' : written;
+    else if (kind === 'string') result += keep(kind, start) ? written : stringPlaceholder(text, start);
+    else if (kind === 'number') result += keep(kind, start) ? written : '?';
+    else if (kind === 'name' || kind === 'variable') result += /['"`]/.test(written) && !keep('name', start) ? '`?`' : written;
     else result += written;
     cut?.(result);
   });

@@ -87,7 +87,7 @@ export class Asking {
       carriesMask,
       closed: (name) => databases.refusal(name, settings.foldNames),
     });
-    const ruling = gate.command(commandRecord(meaning, { bytes, settings, status, parameters, flags }, gate));
+    const ruling = gate.command(commandRecord(meaning, { bytes, settings, status, parameters, flags }, gate, protection));
     const run = new Run(ruling.command, meaning, gate);
     if (meaning.refusal !== undefined && ruling.action !== 'deny') return this.#refuse(run, meaning.refusal);
     const settle = (verdict: Ruling): Step => (verdict.action === 'allow' ? request.pass(run) : this.#deny(run, verdict));

@@ -4,7 +4,9 @@ import { blank } from '../classify/text.ts';
 import { STATUS } from '../codec/responses.ts';
 import type { Parameter } from '../codec/statements.ts';
 import { textOf, valueText } from '../codec/values.ts';
+import { readableValues } from './compared-values.ts';
 import type { Meaning } from './meaning.ts';
+import type { Protection } from './protection.ts';
 import { modesOf } from './reading.ts';
 import { searchedText } from './scrub.ts';
 
@@ -25,19 +27,20 @@ const MAX_RECORDED_BYTES = 64 * 1024;
 type RecordGate = Pick<Gate, 'fingerprint' | 'textMask'>;
 
 /** What policy judges and the record keeps of a command. */
-export function commandRecord(meaning: Meaning, circumstances: CommandCircumstances, gate: RecordGate): Command {
+export function commandRecord(meaning: Meaning, circumstances: CommandCircumstances, gate: RecordGate, protection: Protection): Command {
   const { text, sealed, analysis, classification } = meaning;
+  const readable = readableValues(meaning, protection);
   const { settings, parameters } = circumstances;
   const digest = digestOf(circumstances, gate);
   const exact = classification.class.includes('unknown') || analysis.failure !== undefined || analysis.byValue === true;
   return {
     ...classification,
     ...(meaning.launders && { launders: true }),
-    text: searchedText(sealed ? blank(text, settings) : text, gate.textMask),
+    text: searchedText(sealed ? blank(text, settings, readable.literals) : text, gate.textMask),
     // What nobody understands is granted as it stands, or not at all.
     shape: exact ? `${analysis.shape} -- exactly: ${digest}` : analysis.shape,
     digest,
-    parameters: parameters.map((parameter) => recordable(parameter, sealed, gate)),
+    parameters: parameters.map((parameter, index) => recordable(parameter, sealed && !readable.parameters.has(index), gate)),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Classification, CommandClass } from '@sallyport/core';
 import type { Analysis, StatementAnalysis } from '../classify/analysis.ts';
 import { classificationOf } from '../classify/classifier.ts';
 import { withPrepared } from '../classify/prepared.ts';
+import { isClearOutput } from './clear-columns.ts';
 import type { Protection } from './protection.ts';
 import type { Schema } from './schema.ts';
 
@@ -82,11 +83,19 @@ export function meaningOf(inputs: MeaningInputs): Meaning {
     statements,
     exposed,
     telling: exposed || (!protection.none && classification.class.some((one) => one !== 'read' && one !== 'session')),
-    launders: !protection.none && (analysis.failure !== undefined || statements.some((one) => one.exposed && one.analysis.copies)),
+    launders: !protection.none && (analysis.failure !== undefined || statements.some((one) => one.exposed && copiesHidden(one, inputs))),
     sealed: exposed || analysis.failure !== undefined || analysis.statements.some((statement) => isSealed(statement, inputs)),
     schema,
     refusal: closedDatabase(databases, inputs) ?? refusalOf(classification.class, inputs),
   };
+}
+
+/** It stores more than what provably shows no masked data. */
+function copiesHidden({ analysis, certain }: StatementMeaning, { schema, protection }: MeaningInputs): boolean {
+  const { copies, stores, opaque, collected } = analysis;
+  if (!copies || stores === undefined || opaque || collected || !certain) return copies;
+  const plain = { ...analysis, flat: true };
+  return !stores.every((output) => output.kind !== 'star' && isClearOutput(output, '', plain, { schema, protection }));
 }
 
 /** What a text says whoever asks. */

@@ -1,9 +1,9 @@
 import type { Mask } from '@sallyport/core';
 import type { Compared, ParserSettings } from '../classify/analysis.ts';
 import { type Execute, encodeExecute } from '../codec/statements.ts';
+import { columnsNamed, comparedIn } from './compared-values.ts';
 import type { Meaning } from './meaning.ts';
 import type { Protection } from './protection.ts';
-import { columnOf } from './schema.ts';
 
 // Tokens are given their originals back for the target alone, where a plain query compares them with columns of their
 // domain by `=` or IN: nowhere else is it certain that the value does not come back.
@@ -16,10 +16,12 @@ export function restoredText(bytes: Buffer, meaning: Meaning, protection: Protec
   const pieces: string[] = [];
   let from = 0;
   for (const compared of comparedIn(meaning, protection)) {
-    const original = compared.literal && tokenMask(compared, meaning, protection)?.original?.(compared.literal.value);
-    if (original === undefined || compared.literal === undefined) continue;
-    pieces.push(meaning.text.slice(from, compared.literal.start), quoted(original, settings));
-    from = compared.literal.end;
+    const { literal } = compared;
+    if (literal?.value === undefined) continue;
+    const original = tokenMask(compared, meaning, protection)?.original?.(literal.value);
+    if (original === undefined) continue;
+    pieces.push(meaning.text.slice(from, literal.start), quoted(original, settings));
+    from = literal.end;
   }
   // Bytes that are no UTF-8 would not come out as they are.
   if (pieces.length === 0 || !Buffer.from(meaning.text).equals(bytes)) return undefined;
@@ -40,25 +42,13 @@ export function restoredExecute(execute: Execute, meaning: Meaning, protection: 
   return encodeExecute({ ...execute, parameters });
 }
 
-function comparedIn({ statements, classification, exposed }: Meaning, protection: Protection): readonly Compared[] {
-  const [only, ...others] = statements;
-  const plain = classification.class.every((one) => one === 'read') && only?.analysis.verb === 'SELECT' && only.analysis.opaque === false;
-  return !protection.none && exposed && plain && others.length === 0 ? (only.analysis.compared ?? []) : [];
-}
-
 /** The mask that every column has which the name may mean. */
-function tokenMask({ column }: Compared, { statements, schema }: Meaning, protection: Protection): Mask | undefined {
+function tokenMask({ column: name }: Compared, meaning: Meaning, protection: Protection): Mask | undefined {
   let found: Mask | undefined;
-  for (const { schema: place, name } of statements[0]?.analysis.relations ?? []) {
-    const relations = schema?.named(place, name) ?? [];
-    if (relations.length === 0) return undefined;
-    for (const relation of relations) {
-      const spelled = columnOf(relation, column);
-      if (spelled === undefined) continue;
-      const mask = protection.maskOf(relation.schema, relation.name, spelled);
-      if (mask?.method !== 'token' || (found !== undefined && mask.domain !== found.domain)) return undefined;
-      found = mask;
-    }
+  for (const { relation, column } of columnsNamed(name, meaning) ?? []) {
+    const mask = protection.maskOf(relation.schema, relation.name, column);
+    if (mask?.method !== 'token' || (found !== undefined && mask.domain !== found.domain)) return undefined;
+    found = mask;
   }
   return found;
 }

@@ -252,6 +252,16 @@ public class Checks {
     }
   }
 
+  static void heldTooLong() throws Exception {
+    try (Connection hurried = open("&socketTimeout=1000"); Statement statement = hurried.createStatement()) {
+      statement.executeUpdate("INSERT INTO ignored VALUES (1)");
+      throw new AssertionError("an answer came");
+    } catch (SQLException late) {
+      same("08", late.getSQLState().substring(0, 2));
+    }
+    same("0", one("SELECT COUNT(*) FROM ignored"));
+  }
+
   static void masked() throws Exception {
     try (Connection server = open("&useServerPrepStmts=true")) {
       for (Connection connection : List.of(db, server)) {
@@ -345,6 +355,7 @@ public class Checks {
     checks.put("errors", Checks::errors);
     if (!ENV.get("DB_ROUTE").equals("direct")) checks.put("denied", Checks::denied);
     if (!ENV.get("DB_ROUTE").equals("direct")) checks.put("held", Checks::held);
+    if (!ENV.get("DB_ROUTE").equals("direct")) checks.put("held too long", Checks::heldTooLong);
     if (ENV.get("DB_ROUTE").equals("masked")) checks.put("masked", Checks::masked);
     checks.put("cancel", Checks::cancel);
     checks.put("timeout", Checks::timeout);

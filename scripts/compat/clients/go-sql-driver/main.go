@@ -25,6 +25,11 @@ var (
 )
 
 func open() (*sql.DB, error) {
+	return openPatient(0)
+}
+
+// openPatient sets how long an answer may take; 0 is for ever.
+func openPatient(readTimeout time.Duration) (*sql.DB, error) {
 	pem, err := os.ReadFile(os.Getenv("DB_CA"))
 	if err != nil {
 		return nil, err
@@ -35,7 +40,7 @@ func open() (*sql.DB, error) {
 	config.User, config.Passwd, config.DBName = os.Getenv("DB_USER"), os.Getenv("DB_PASSWORD"), name
 	config.Net, config.Addr = "tcp", os.Getenv("DB_HOST")+":"+os.Getenv("DB_PORT")
 	config.TLS = &tls.Config{RootCAs: roots, ServerName: os.Getenv("DB_HOST")}
-	config.ParseTime, config.MultiStatements = true, true
+	config.ParseTime, config.MultiStatements, config.ReadTimeout = true, true, readTimeout
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
 		return nil, err
@@ -259,6 +264,18 @@ func held() error {
 	)
 }
 
+func heldTooLong() error {
+	hurried, err := openPatient(time.Second)
+	if err != nil {
+		return err
+	}
+	defer hurried.Close()
+	if _, err := hurried.ExecContext(ctx, "INSERT INTO ignored VALUES (1)"); err == nil {
+		return errors.New("an answer came")
+	}
+	return gives(0, "SELECT COUNT(*) FROM ignored")
+}
+
 func masked() error {
 	return inOrder(
 		func() error { return gives("[redacted]", "SELECT secret FROM protected") },
@@ -313,7 +330,7 @@ func main() {
 		{"many rows", manyRows}, {"transaction", transaction}, {"results", results}, {"call", call}, {"errors", wrong},
 	}
 	if route != "direct" {
-		checks = append(checks, check{"denied", denied}, check{"held", held})
+		checks = append(checks, check{"denied", denied}, check{"held", held}, check{"held too long", heldTooLong})
 	}
 	if route == "masked" {
 		checks = append(checks, check{"masked", masked})

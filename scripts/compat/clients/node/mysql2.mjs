@@ -109,6 +109,12 @@ await runChecks({
       assert.equal((await rows('INSERT INTO guarded VALUES (1)')).affectedRows, 1);
       assert.equal((await bound('INSERT INTO guarded VALUES (?)', [2])).affectedRows, 1);
     },
+    async 'held too long'() {
+      const hurried = await mysql.createConnection(options);
+      await assert.rejects(hurried.query({ sql: 'INSERT INTO ignored VALUES (1)', timeout: 1000 }), { code: 'PROTOCOL_SEQUENCE_TIMEOUT' });
+      hurried.destroy();
+      assert.deepEqual(await rows('SELECT COUNT(*) AS n FROM ignored'), [{ n: 0 }]);
+    },
   }),
   ...(route === 'masked' && {
     async masked() {

@@ -12,7 +12,7 @@ from pymysql.constants import CLIENT
 NAME, ROUTE = os.environ["DB_NAME"], os.environ["DB_ROUTE"]
 
 
-def opened():
+def opened(**more):
     return pymysql.connect(
         host=os.environ["DB_HOST"],
         port=int(os.environ["DB_PORT"]),
@@ -23,6 +23,7 @@ def opened():
         client_flag=CLIENT.MULTI_STATEMENTS,
         autocommit=True,
         max_allowed_packet=1 << 26,
+        **more,
     )
 
 
@@ -143,6 +144,16 @@ def held():
         assert cursor.execute("INSERT INTO guarded VALUES (1)") == 1
 
 
+def held_too_long():
+    hurried = opened(read_timeout=1)
+    try:
+        hurried.query("INSERT INTO ignored VALUES (1)")
+        raise AssertionError("an answer came")
+    except pymysql.err.OperationalError as error:
+        assert error.args[0] == 2013, error
+    assert ask("SELECT COUNT(*) FROM ignored") == ((0,),)
+
+
 def masked():
     assert ask("SELECT * FROM protected") == ((1, "[redacted]", None),)
 
@@ -172,7 +183,7 @@ def ping():
 
 
 CHECKS = [connect, types, prepared, unicode, nulls, big_values, many_rows, transaction, many, results, call, errors]
-CHECKS += [denied, held] if ROUTE != "direct" else []
+CHECKS += [denied, held, held_too_long] if ROUTE != "direct" else []
 CHECKS += [masked] if ROUTE == "masked" else []
 failed = 0
 for check in [*CHECKS, cancel, ping]:
