@@ -39,7 +39,7 @@ async function answers(target: Target, attempt: string, way: Way): Promise<Answe
 
 function outcomeOf(answered: readonly Answer[]): string {
   const error = answered.find((answer) => answer.error !== undefined)?.error;
-  if (error !== undefined) return error.message === 'denied by a test' ? 'refused' : 'error';
+  if (error !== undefined) return /^denied by a test$|that the gateway cannot look into/.test(error.message) ? 'refused' : 'error';
   return (answered.at(-1)?.rows ?? 0) > 0 ? 'masked' : 'nothing';
 }
 
