@@ -37,16 +37,26 @@ test('without masks both ways get all at once', () => {
   expect(output.end().length).toBe(0);
 });
 
-test('without a terminal the client waits until nothing comes, and the record for the end', () => {
+test('without a terminal the client waits until nothing comes, and the record longer', () => {
   const { output, push, recorded, counted } = setUp(undefined);
   expect(push('a 123-45')).toBe('a ');
   expect(output.holds).toBe(true);
   expect(output.flush().toString()).toBe('123-45');
   expect(output.holds).toBe(false);
-  push('-6789');
-  output.end();
+  expect(push('-6789')).toBe('');
+  expect(output.end().toString()).toBe('[number]');
   expect(recorded).toEqual([data('a '), data('[number]')]);
-  expect(counted).toHaveLength(1);
+  expect(counted).toEqual(['numbers']);
+});
+
+test('what a program without a terminal said last is recorded once somebody settles it', () => {
+  const { output, push, recorded, clock } = setUp(undefined);
+  push('123');
+  expect(output.unsettled).toBe(true);
+  clock.now += RECORD_HOLD_BACK_MS;
+  output.settle();
+  expect(output.unsettled).toBe(false);
+  expect(recorded).toEqual([{ type: 'late', channel: 2, milliseconds: RECORD_HOLD_BACK_MS }, data('123')]);
 });
 
 test('a slowly typed secret is seen, and not recorded', () => {

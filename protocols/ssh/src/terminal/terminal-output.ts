@@ -1,5 +1,6 @@
-import type { CountHit, TextMask, TextStream } from '@sallyport/core';
+import type { CountHit, TextMask } from '@sallyport/core';
 import type { OutputRecord } from '../recorded/output-record.ts';
+import { PlainMask } from './plain-mask.ts';
 import type { Timed } from './run-queue.ts';
 import { TerminalMask } from './terminal-mask.ts';
 
@@ -32,95 +33,74 @@ export interface TerminalOutputParts {
  *
  * What may become a hit waits. A terminal's client waits {@link TERMINAL_HOLD_BACK_MS} at most, and without
  * one who reads waits until nothing came for {@link PROGRAM_HOLD_BACK_MS}: it may see the beginning of a
- * slowly written secret. The record waits for the line's end, or until nothing came for
- * {@link RECORD_HOLD_BACK_MS}; that of a program without a terminal for its end.
+ * slowly written secret. The record waits for more, or until nothing came for {@link RECORD_HOLD_BACK_MS}.
  */
 export class TerminalOutput {
   readonly #parts: TerminalOutputParts;
   readonly #now: () => number;
-  /** Of a program without a terminal: the client's text and the record's. */
-  readonly #plain: { readonly live: TextStream; readonly kept: TextStream } | undefined;
-  #idle = true;
-  readonly #live: TerminalMask | undefined;
-  readonly #kept: TerminalMask | undefined;
+  readonly #masks: { readonly live: TerminalMask | PlainMask; readonly kept: TerminalMask | PlainMask } | undefined;
 
   constructor(parts: TerminalOutputParts) {
     const { mask, columns, count } = parts;
     this.#parts = parts;
     this.#now = parts.now ?? Date.now;
     if (mask === undefined) return;
-    if (columns === undefined) this.#plain = { live: mask.stream(() => undefined), kept: mask.stream(count) };
-    else {
-      this.#live = new TerminalMask(mask, columns, () => undefined);
-      this.#kept = new TerminalMask(mask, columns, count);
-    }
+    const masks = (counted: CountHit) => (columns === undefined ? new PlainMask(mask, counted) : new TerminalMask(mask, columns, counted));
+    this.#masks = { live: masks(() => undefined), kept: masks(count) };
   }
 
   /** {@link flush} would let something out. */
   get holds(): boolean {
-    return this.#live === undefined ? !this.#idle : this.#live.holds;
+    return this.#masks?.live.holds === true;
   }
 
   /** {@link settle} would record something. */
   get unsettled(): boolean {
-    return this.#kept?.holds === true;
+    return this.#masks?.kept.holds === true;
   }
 
   resize(columns: number): void {
-    this.#live?.resize(columns);
-    this.#kept?.resize(columns);
+    this.#masks?.live.resize(columns);
+    this.#masks?.kept.resize(columns);
   }
 
   /** @returns what the client gets now. */
   push(bytes: Buffer): Buffer {
     const now = this.#now();
-    if (this.#kept === undefined || this.#live === undefined) {
-      this.#idle = this.#plain === undefined;
-      this.#record(this.#plain?.kept.push(bytes) ?? bytes, 0);
-      return this.#plain?.live.push(bytes) ?? bytes;
-    }
-    this.#recordAll(this.#kept.push(bytes, now), now);
-    return joined(this.#live.push(bytes, now));
+    this.#record(this.#masks?.kept.push(bytes, now) ?? [{ bytes, at: now }], now);
+    return this.#masks === undefined ? bytes : joined(this.#masks.live.push(bytes, now));
   }
 
   /** @returns what the client waits for. */
   flush(): Buffer {
-    this.#idle = true;
-    return this.#live === undefined ? (this.#plain?.live.flush() ?? NOTHING) : joined(this.#live.release());
+    return joined(this.#masks?.live.release() ?? []);
   }
 
   /** Records what the record waits for. */
   settle(): void {
-    if (this.#kept !== undefined) this.#recordAll(this.#kept.release(), this.#now());
+    this.#record(this.#masks?.kept.release() ?? [], this.#now());
   }
 
   /** The target has said all. @returns the rest for the client. */
   end(): Buffer {
     const now = this.#now();
-    if (this.#kept === undefined || this.#live === undefined) {
-      this.#record(this.#plain?.kept.flush() ?? NOTHING, 0);
-      return this.#plain?.live.flush() ?? NOTHING;
-    }
-    this.#recordAll(this.#kept.end(now), now);
-    return joined(this.#live.end(now));
+    this.#record(this.#masks?.kept.end(now) ?? [], now);
+    return joined(this.#masks?.live.end(now) ?? []);
   }
 
-  #recordAll(all: readonly Timed[], now: number): void {
+  #record(all: readonly Timed[], now: number): void {
+    const { record, channel, stream } = this.#parts;
     for (let from = 0; from < all.length; ) {
       const { at } = all[from] as Timed;
       let to = from + 1;
       while (to < all.length && all[to]?.at === at) to += 1;
-      this.#record(joined(all.slice(from, to)), Math.max(0, now - at));
+      record.write(channel, stream, joined(all.slice(from, to)), Math.max(0, now - at));
       from = to;
     }
-  }
-
-  #record(bytes: Buffer, late: number): void {
-    const { record, channel, stream } = this.#parts;
-    if (bytes.length > 0) record.write(channel, stream, bytes, late);
   }
 }
 
 function joined(all: readonly Timed[]): Buffer {
+  if (all.length === 0) return NOTHING;
   return all.length === 1 ? (all[0] as Timed).bytes : Buffer.concat(all.map(({ bytes }) => bytes));
 }
