@@ -6,7 +6,7 @@ test('channels as lines: what ran, what it said, how it ended', () => {
   const printer = new ChannelPrinter((at) => `${at} `);
   const text = [
     printer.show({ type: 'program', at: 1, channel: 0, kind: 'exec', command: 'ls\u001b]0;x\u0007' }),
-    printer.show({ type: 'output', at: 2, channel: 0, stream: 'stdout', data: bytes('a\nb') }),
+    printer.show({ type: 'output', at: 2, channel: 0, stream: 'stdout', data: bytes('a\u202e\nb') }),
     printer.show({ type: 'output', at: 3, channel: 0, stream: 'stderr', data: bytes('\u001b[31moops\n') }),
     printer.show({ type: 'exit', at: 4, channel: 0, status: 2, signal: null }),
     printer.show({ type: 'screen', at: 5, channel: 1, columns: 80, rows: 24 }),
@@ -17,7 +17,7 @@ test('channels as lines: what ran, what it said, how it ended', () => {
   expect(text.replaceAll(/\u001b\[\d+m/g, '').split('\n')).toEqual([
     '',
     '1 channel 0  ls\\x1b]0;x\\x07',
-    'a',
+    'a\\u202e',
     'channel 0 stderr:',
     'oops',
     'channel 0 stdout:',

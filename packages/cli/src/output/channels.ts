@@ -1,7 +1,7 @@
 import type { ChannelItem } from '@sallyport/core';
 import { PlainLines } from '@sallyport/recording';
 import colours from 'picocolors';
-import { visible } from './visible.ts';
+import { visible, visibleLines } from './visible.ts';
 
 /** Turns what a recording shows of channels into lines of text: no sequence of theirs reaches a terminal. */
 export class ChannelPrinter {
@@ -59,6 +59,6 @@ export class ChannelPrinter {
     if (text === '') return '';
     const head = this.#speaking === undefined || this.#speaking === name ? '' : colours.dim(`channel ${name}:\n`);
     this.#speaking = name;
-    return head + text;
+    return head + visibleLines(text);
   }
 }

@@ -110,8 +110,8 @@ function rest(text: Text, from: number, lengths: readonly number[], span: Span):
   return outcome;
 }
 
-/** `1-415-…`: the country's digit stands before. */
+/** `1-415-…`: the country's digit stands before. With another sign between them it may have left already. */
 function countryBefore({ bytes, start }: Text, at: number): boolean {
-  if (at - 2 < start || bytes[at - 2] !== code('1') || isDigit(bytes[at - 1])) return false;
+  if (at - 2 < start || bytes[at - 2] !== code('1') || (bytes[at - 1] !== HYPHEN && bytes[at - 1] !== DOT)) return false;
   return at - 2 === start || (kindOf(bytes[at - 3]) & WORD) === 0;
 }

@@ -15,6 +15,7 @@ const SAMPLES = [
   '+49 171 1234567',
   '(415) 555-2671',
   '415-555-2671',
+  '1-415-555-2671',
   '4111 1111 1111 1111',
   '378282246310005',
   'DE89 3704 0044 0532 0130 00',
@@ -168,6 +169,13 @@ test('every sample is a hit, alone and within a text, also cut at every byte', (
     const { out, counted } = whole(both, bytes);
     expect([sample, Object.values(counted)]).toEqual([sample, [1]]);
     expect(inPieces(both, bytes, [1]).out).toEqual(out);
+  }
+});
+
+test('a digit that has left is no part of a telephone number', () => {
+  for (const sign of '@ /\\"') {
+    const bytes = Buffer.from(`1${sign}415-555-2671`);
+    expect(inPieces(detectors, bytes, [1]).out).toBe(whole(detectors, bytes).out);
   }
 });
 
