@@ -15,8 +15,7 @@ test('channels as lines: what ran, what it said, how it ended', () => {
     printer.show({ type: 'exit', at: 7, channel: 1, status: null, signal: 'HUP' }),
   ].join('');
   expect(text.replaceAll(/\u001b\[\d+m/g, '').split('\n')).toEqual([
-    '',
-    '1 channel 0  ls\\x1b]0;x\\x07',
+    '1 channel 0  exec',
     'a\\u202e',
     'channel 0 stderr:',
     'oops',
@@ -24,7 +23,6 @@ test('channels as lines: what ran, what it said, how it ended', () => {
     'b',
     '4 channel 0  exit 2',
     '5 channel 1  80x24',
-    '',
     '5 channel 1  shell',
     '$ ls',
     '7 channel 1  ended by HUP',

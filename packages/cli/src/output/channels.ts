@@ -24,7 +24,8 @@ export class ChannelPrinter {
     switch (item.type) {
       case 'program':
         this.#speaking = undefined;
-        return `\n${said(colours.bold(visible(item.kind === 'shell' ? 'shell' : item.kind === 'exec' ? item.command : `${item.kind} ${item.command}`)))}`;
+        // The command itself is an event beside it.
+        return said(colours.dim(visible(item.kind === 'subsystem' ? `${item.kind} ${item.command}` : item.kind)));
       case 'screen':
         return said(colours.dim(`${item.columns}x${item.rows}`));
       case 'exit':
