@@ -28,10 +28,12 @@ export interface MariadbServer {
   stop(): Promise<void>;
 }
 
-const SERVER = '/usr/sbin/mariadbd';
+/** A release unpacked elsewhere, with `bin/mariadbd` and `scripts/mariadb-install-db`; default: Debian's mariadb-server. */
+const RELEASE = process.env['SALLYPORT_MARIADB'];
+const SERVER = RELEASE === undefined ? '/usr/sbin/mariadbd' : join(RELEASE, 'bin', 'mariadbd');
+const INSTALL = RELEASE === undefined ? 'mariadb-install-db' : join(RELEASE, 'scripts', 'mariadb-install-db');
 const run = promisify(execFile);
 
-/** Whether Debian's mariadb-server is installed. */
 function hasMariadb(): boolean {
   try {
     accessSync(SERVER, constants.X_OK);
@@ -56,13 +58,14 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
     const port = await freePort();
     const plain = [
       '--no-defaults',
+      ...(RELEASE === undefined ? [] : [`--basedir=${RELEASE}`, `--lc-messages-dir=${join(RELEASE, 'share')}`]),
       `--datadir=${join(folder, 'data')}`,
       `--tmpdir=${folder}`, // in a shared one, each server that starts removes the others' temporary tables
       '--innodb-flush-log-at-trx-commit=0',
       '--innodb-buffer-pool-size=32M',
     ];
     const install = [...plain, '--skip-test-db', '--auth-root-authentication-method=normal', '--skip-name-resolve'];
-    await run('mariadb-install-db', install, { ...account, cwd: folder });
+    await run(INSTALL, install, { ...account, cwd: folder });
     const args = [
       ...plain,
       ...listening(folder, port),
