@@ -24,6 +24,7 @@ const { values } = parseArgs({
   options: { sessions: { type: 'string', default: '1000' }, minutes: { type: 'string', default: '10' } },
 });
 const run = promisify(execFile);
+const FIRST_SESSIONS = 100;
 
 /** Resident set of a process, in KiB. */
 function resident(pid: number): number {
@@ -40,10 +41,10 @@ async function settled(pid: number): Promise<number> {
   return looks.sort((a, b) => a - b)[4] ?? Number.NaN;
 }
 
-/** Some work first, so that start-up is not counted. */
-async function warmUp(gateway: Gateway): Promise<void> {
-  await pgbench(gateway, 5);
-  await delay(2_000);
+/** Sessions that come and go first, so that start-up is not counted. Load would leave a heap with room in which any growth hides. */
+async function warmUp(gateway: Gateway, tls: boolean): Promise<void> {
+  for (const client of await openIdle(gateway, FIRST_SESSIONS, tls)) client.destroy();
+  await delay(6_000);
 }
 
 async function pgbench(gateway: Gateway, seconds: number, ...more: readonly string[]): Promise<string> {
@@ -54,8 +55,12 @@ async function pgbench(gateway: Gateway, seconds: number, ...more: readonly stri
 }
 
 async function stalledReader(gateway: Gateway): Promise<void> {
+  const rows = (count: number): string => `SELECT i, repeat('x', 185) FROM generate_series(1, ${count}) i`;
+  await warmUp(gateway, false);
+  // What a first result takes, stalled or not: code, the recorder's buffers and its compressor.
+  (await stall(gateway, rows(20_000))).destroy();
   const before = await settled(gateway.pid);
-  const client = await stall(gateway, "SELECT i, repeat('x', 185) FROM generate_series(1, 5000000) i");
+  const client = await stall(gateway, rows(5_000_000));
   const after = await settled(gateway.pid);
   client.destroy();
   console.log(`stalled reader of 1 GB: ${mebibytes(before)} to ${mebibytes(after)}, grown by ${mebibytes(after - before)}`);
@@ -81,6 +86,7 @@ async function stalledMysqlReader(database: MariadbServer): Promise<void> {
 }
 
 async function idleSessions(gateway: Gateway, count: number, tls: boolean): Promise<void> {
+  await warmUp(gateway, tls);
   const before = await settled(gateway.pid);
   const clients = await openIdle(gateway, count, tls);
   const after = await settled(gateway.pid);
@@ -121,7 +127,6 @@ function mebibytes(kibibytes: number): string {
 async function withGateway(database: PostgresServer, measure: (gateway: Gateway) => Promise<void>): Promise<void> {
   const gateway = await startGateway({ target: database, durability: 'fast', masked: ['public.pgbench_tellers.filler'] });
   try {
-    await warmUp(gateway);
     await measure(gateway);
   } finally {
     await gateway.stop();
@@ -134,7 +139,10 @@ stack.defer(() => mariadb.stop());
 await stalledMysqlReader(mariadb);
 
 const [sessions, minutes] = [Number(values.sessions), Number(values.minutes)];
-const database = await startPostgres({ version: 15, config: { max_connections: String(sessions + 100), shared_buffers: '64MB' } });
+const database = await startPostgres({
+  version: 15,
+  config: { max_connections: String(sessions + FIRST_SESSIONS + 100), shared_buffers: '64MB' },
+});
 try {
   const init = spawn('pgbench', ['-i', '-q', '-s', '10', database.connectionString], { stdio: 'ignore' });
   await once(init, 'exit');
