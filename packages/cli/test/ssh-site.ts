@@ -39,6 +39,12 @@ export interface SshSiteOptions {
   readonly authorities?: readonly string[];
   readonly sshdConfig?: readonly string[];
   readonly durability?: 'fast' | 'strict';
+  /** The private key of the target's credentials, if it is not the one that the server knows. */
+  readonly targetKey?: string | undefined;
+  /** More of the target's credentials, as YAML. */
+  readonly credentials?: string;
+  /** Files beside the configuration, by name. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 const run = promisify(execFile);
@@ -48,7 +54,8 @@ export async function startSshSite(options: SshSiteOptions = {}): Promise<SshSit
   const sshd = await startSshd({ config: options.sshdConfig ?? [] });
   const key = join(folder, 'alice');
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-  await writeFile(join(folder, 'target.key'), sshd.key, { mode: 0o600 });
+  for (const [name, content] of Object.entries(options.files ?? {})) await writeFile(join(folder, name), content, { mode: 0o600 });
+  await writeFile(join(folder, 'target.key'), options.targetKey ?? sshd.key, { mode: 0o600 });
   const [port, adminPort] = [await freePort(), await freePort()];
   const publicKey = (await readFile(`${key}.pub`, 'utf8')).trim();
   const text = configuration({ sshd, port, adminPort, publicKey, ...options });
@@ -116,6 +123,7 @@ function configuration({
   hostKey,
   authorities,
   durability = 'fast',
+  credentials = '',
 }: Parts): string {
   return `data_dir: ./data
 admin: { listen: 127.0.0.1:${adminPort} }
@@ -131,7 +139,7 @@ targets:
     listen: 127.0.0.1:${port}
     address: 127.0.0.1:${sshd.port}
     host_keys: ["${hostKey ?? sshd.hostKey}"]
-    credentials: { username: ${sshd.user}, key: "\${file:./target.key}" }
+    credentials: { username: ${sshd.user}, key: "\${file:./target.key}"${credentials} }
 ${targets}
 access:
   - { groups: [developers, agents], targets: ["*"] }

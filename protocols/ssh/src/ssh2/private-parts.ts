@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { sshString } from '@sallyport/core';
 import type { Channel, Client, ClientChannel, Connection, ServerChannel } from 'ssh2';
 import ssh2Utils from 'ssh2/lib/protocol/utils.js';
 
@@ -8,7 +9,7 @@ import ssh2Utils from 'ssh2/lib/protocol/utils.js';
  */
 
 /** https://www.rfc-editor.org/rfc/rfc4250#section-4.1.2 */
-const MESSAGE = { DISCONNECT: 1, USERAUTH_BANNER: 53 } as const;
+const MESSAGE = { DISCONNECT: 1, USERAUTH_REQUEST: 50, USERAUTH_BANNER: 53 } as const;
 /** https://www.rfc-editor.org/rfc/rfc4250#section-4.2.2 */
 export const DISCONNECT_REASON = { PROTOCOL_ERROR: 2, BY_APPLICATION: 11, NO_MORE_AUTH_METHODS: 14 } as const;
 
@@ -45,7 +46,7 @@ export function sendBanner(connection: Connection, text: string): void {
 }
 
 /** @param urgent may go out in the middle of a key exchange. */
-function send(connection: Connection, payload: Buffer, urgent: boolean): void {
+function send(connection: Client | Connection, payload: Buffer, urgent: boolean): void {
   const protocol = (connection as unknown as Private)._protocol;
   const { write } = protocol._packetRW;
   try {
@@ -109,6 +110,38 @@ export function repaired<C extends ServerChannel | ClientChannel | Channel>(chan
 /** Whether the other side of a channel has closed it, after which ssh2 takes writes and never answers them. */
 function isClosed(channel: unknown): boolean {
   return (channel as { outgoing: { state: string } }).outgoing.state !== 'open';
+}
+
+interface Authenticating extends Private {
+  readonly _protocol: Private['_protocol'] & {
+    readonly _kex: { readonly sessionID: Buffer };
+    readonly _authsQueue: string[];
+    authPK(user: string, key: { readonly type: string }, algorithm: string | undefined, sign: Sign | undefined): void;
+  };
+}
+
+/** Signs data, and hands over the signature as OpenSSL makes it. */
+type Sign = (data: Buffer, done: (signature: Buffer) => void) => void;
+
+/** Shows a certificate where a client would show its key. https://www.rfc-editor.org/rfc/rfc4252#section-7 */
+export function showCertificate(client: Client, certificate: Buffer): void {
+  const { _protocol: protocol } = client as unknown as Authenticating;
+  protocol.authPK = (user, key, algorithm = key.type, sign) => {
+    const named = `${algorithm}-cert-v01@openssh.com`;
+    const request = (signed: boolean): Buffer =>
+      Buffer.concat([
+        Buffer.of(MESSAGE.USERAUTH_REQUEST),
+        ...[user, 'ssh-connection', 'publickey'].map(sshString),
+        Buffer.of(signed ? 1 : 0),
+        ...[named, certificate].map(sshString),
+      ]);
+    protocol._authsQueue.push('publickey');
+    if (sign === undefined) return send(client, request(false), false);
+    sign(Buffer.concat([sshString(protocol._kex.sessionID), request(true)]), (made) => {
+      const signature = Buffer.concat([sshString(algorithm), sshString(ssh2Utils.convertSignature(made, key.type) || made)]);
+      send(client, Buffer.concat([request(true), sshString(signature)]), false);
+    });
+  };
 }
 
 /** New keys for a connection; ssh2 offers it for one of its two kinds. */
