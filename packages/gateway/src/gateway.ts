@@ -61,6 +61,7 @@ export class Gateway {
   readonly #stopped = new AbortController();
   #api: Api | undefined;
   #reloading: Promise<void> = Promise.resolve();
+  #draining = false;
   #sealing: Promise<void> = Promise.resolve();
   #config: Config;
   #rulebook: Rulebook;
@@ -157,6 +158,7 @@ export class Gateway {
 
   async #reload(): Promise<void> {
     const { log, loadConfig } = this.#options;
+    if (this.#draining) return; // it would open the ports again
     try {
       const config = await loadConfig();
       this.#mayReplace(config);
@@ -185,6 +187,8 @@ export class Gateway {
   /** Takes no more clients, lets sessions end for `graceMs`, then ends them with a sentence. */
   async drain(graceMs: number): Promise<void> {
     const { log, protocols } = this.#options;
+    this.#draining = true;
+    await this.#reloading;
     const closed = this.#listeners.close();
     await Promise.race([closed, delay(graceMs, undefined, { ref: false })]);
     this.#live.endAll(new GatewayError('ERR_ENDED', 'The gateway is shutting down. Connect again in a moment.'));

@@ -54,10 +54,10 @@ export class Program {
     this.#conversation = conversation;
     this.#writer = new ChannelWriter(client, conversation.parts.socket);
     this.#input = new StandardInput(client, request.pty !== undefined);
-    const leave = (): void => this.#left.abort(new GatewayError('ERR_ENDED', 'The client closed the channel.'));
+    const { over } = conversation;
+    const leave = (): void => this.#left.abort(over.aborted ? over.reason : new GatewayError('ERR_ENDED', 'The client closed the channel.'));
     client.once('close', leave);
     client.on('error', leave);
-    const { over } = conversation;
     if (over.aborted) leave();
     over.addEventListener('abort', leave, { once: true });
   }
@@ -206,6 +206,7 @@ export class Program {
         : ({ type: 'exit-signal', channel, name: signal } as const);
     gate.record('target', encodeChannelMessage(message));
     gate.note({ ...result, state: 'completed', exit: signal ?? code });
+    if (this.#conversation.over.aborted) this.#say(asGatewayError(this.#conversation.over.reason).message);
     if (!this.#client.writable) return;
     if (signal === undefined) this.#client.exit(code);
     else this.#exitBySignal(exit);
