@@ -47,7 +47,6 @@ test('a command runs with its output, its errors and its exit status, and the re
     text: 'echo out; echo err >&2; exit 7',
     class: ['write'],
     verb: 'EXEC',
-    objects: { command: ['echo out; echo err >&2; exit 7'] },
     ruling: 'allow',
     state: 'completed',
     bytes: 8,
@@ -193,6 +192,14 @@ test('secrets in a program’s output are masked, in the record as well', async 
   ]);
   expect(stdout).toBe('key [redacted].\n');
   expect(await command()).toMatchObject({ masked: { secrets: 1 } });
+});
+
+test('a secret in a command line stands neither in the record nor before who approves', async () => {
+  await site.ssh(['alice@127.0.0.1', `true ${SECRET}`]);
+  expect(await command()).toMatchObject({ text: 'true [redacted]' });
+  const { id } = await site.lastSession();
+  expect((await site.run(['sessions', 'export', id])).stdout).not.toContain(SECRET);
+  expect((await site.run(['replay', id])).stdout).not.toContain(SECRET);
 });
 
 test('a terminal has a size, modes and resizes', async () => {

@@ -226,7 +226,7 @@ export class GateSession implements Session {
       verb: command.verbs.join(' '),
       relations: command.relations,
       unfiltered: command.unfiltered,
-      ...(command.objects !== undefined && record !== 'off' && { objects: command.objects }),
+      ...(record !== 'off' && recordable(command)),
       digest: command.digest,
       ruling: action,
       rule: rules,
@@ -252,6 +252,12 @@ export class GateSession implements Session {
     const masked = Object.values(result.masked ?? {}).reduce((sum, count) => sum + count, 0);
     if (masked > 0) this.#parts.metrics.masked.inc({ target: this.target.name }, masked);
   }
+}
+
+/** What the command names; its command line stands there as its text, masked. */
+function recordable({ objects }: Command): { readonly objects?: Command['objects'] } {
+  const { command: _line, ...named } = objects ?? {};
+  return Object.keys(named).length === 0 ? {} : { objects: named };
 }
 
 /** People paste a gateway token anywhere: neither the record nor who approves reads it. */

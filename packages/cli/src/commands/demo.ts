@@ -8,16 +8,18 @@ interface Options extends SiteOptions {
   readonly folder: string;
   readonly port: number;
   readonly mysqlPort: number;
+  readonly sshPort: number;
   readonly adminPort: number;
   readonly tour?: boolean;
 }
 
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('a shop with a real PostgreSQL (and a MariaDB, if installed), the gateway before it, and lines to paste')
+    .description('a shop with a real PostgreSQL (and a MariaDB and an SSH host, if installed), the gateway before it, and lines to paste')
     .option('--folder <folder>', 'where the demo keeps its files', '.demo')
     .option('--port <number>', 'where the gateway listens for PostgreSQL clients', parseCount, 15_432)
     .option('--mysql-port <number>', 'where it listens for MySQL clients, if MariaDB is installed', parseCount, 13_306)
+    .option('--ssh-port <number>', "where it listens for SSH clients, if OpenSSH's server is installed", parseCount, 12_222)
     .option('--admin-port <number>', 'where its API listens', parseCount, 8_420)
     .option('--tour', 'play the whole story with real clients and check each step (own folder, free ports)')
     .action(async (_: Options, command: Command) => {
@@ -29,15 +31,17 @@ export function demoCommand(): Command {
 
 async function runDemo(options: Options): Promise<void> {
   const began = Date.now();
-  const [{ startDemo }, { demoGuide }, { noMariadb }, { untilSignal }] = await Promise.all([
+  const [{ startDemo }, { demoGuide }, { noMariadb }, { noSshd }, { untilSignal }] = await Promise.all([
     import('../demo/stack.ts'),
     import('../demo/guide.ts'),
     import('../demo/mariadb.ts'),
+    import('../demo/sshd.ts'),
     import('../running-gateway.ts'),
   ]);
   say('Starting the database and the gateway ...');
   const stack = await startDemo(options);
   if (stack.ports.mysql === undefined) say(noMariadb());
+  if (stack.ports.ssh === undefined) say(noSshd());
   say(`${stack.fresh ? 'A fresh shop is' : 'The shop is'} ready after ${formatDuration(Date.now() - began)}.`);
   try {
     await Promise.all([untilSignal(stack.gateway), print(demoGuide(stack, './sallyport'))]);

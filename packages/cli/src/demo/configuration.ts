@@ -9,6 +9,15 @@ export interface DemoPorts {
   /** The same two for MySQL clients and the demo's MariaDB, where one is installed. */
   readonly mysql?: number;
   readonly mariadb?: number;
+  /** The same two for SSH clients and the demo's host, where OpenSSH's server is installed. */
+  readonly ssh?: number;
+  readonly sshd?: number;
+}
+
+/** What stands in the file of the demo's host. */
+export interface HostParticulars {
+  readonly account: string;
+  readonly hostKey: string;
 }
 
 const TEMPLATE = `# The demo's gateway. Change it and send the demo a SIGHUP (kill -HUP $(cat .demo/gateway/sallyport.pid)),
@@ -35,7 +44,7 @@ targets:
       username: app
       password: "\${file:./database.password}"
     labels: { env: demo }
-MARIADB
+MARIADBSSH
 access:                             # nothing listed, nobody in
   - { groups: [developers, agents, dba], targets: ["shop-*"] }
 
@@ -52,6 +61,18 @@ rules:
     match: { kind: agent, unfiltered: true }
     action: deny
     message: add a WHERE clause
+  - name: shells and files
+    match: { protocol: ssh, verb: [SHELL, SFTP], groups: [developers] }
+    action: allow
+  - name: restarts need a DBA
+    match: { protocol: ssh, command: ["*restart*", "*reboot*"] }
+    action: hold
+    approval: { groups: [dba], timeout: 10m }
+  - name: agents look and touch nothing
+    match: { protocol: ssh, kind: agent }
+    unless: { command: [uptime, "df -h", "tail /var/log/shop*"] }
+    action: deny
+    message: agents only look around here
 
 masking:
   - { name: card numbers, columns: ["public.customers.card_number", "calls.callers.card_number"], method: partial }
@@ -77,18 +98,32 @@ const MARIADB_TARGET = `  shop-calls:
     labels: { env: demo }
 `;
 
+/** Stands in the file only where OpenSSH's server is installed. */
+const SSH_TARGET = `  shop-host:
+    protocol: ssh
+    listen: 127.0.0.1:0             # ssh -p PORT alice@127.0.0.1
+    address: 127.0.0.1:0
+    host_keys: ["HOSTKEY"]          # no other host is let in
+    credentials:
+      username: ACCOUNT
+      key: "\${file:./ssh/gateway}"
+    labels: { env: demo }
+`;
+
 /** Which line of the file holds which port. The first target is PostgreSQL. */
 const PORT_LINES: Readonly<Record<keyof DemoPorts, RegExp>> = {
   admin: /^(admin: \{ listen: 127\.0\.0\.1:)\d+/m,
   postgres: /^( +listen: 127\.0\.0\.1:)\d+/m,
   database: /^( +address: 127\.0\.0\.1:)\d+/m,
   mysql: /^( +protocol: mysql\n +listen: 127\.0\.0\.1:)\d+/m,
+  ssh: /^( +protocol: ssh\n +listen: 127\.0\.0\.1:)\d+/m,
+  sshd: /^( +protocol: ssh\n.*\n +address: 127\.0\.0\.1:)\d+/m,
   mariadb: /^( +protocol: mysql\n.*\n +address: 127\.0\.0\.1:)\d+/m,
 };
 
 /** The demo's configuration: the one that lies there with these ports, or a fresh one. */
-export function demoConfiguration(existing: string | undefined, ports: DemoPorts): string {
-  let text = existing ?? TEMPLATE.replace('MARIADB\n', () => (ports.mariadb === undefined ? '\n' : `${MARIADB_TARGET}\n`));
+export function demoConfiguration(existing: string | undefined, ports: DemoPorts, host?: HostParticulars): string {
+  let text = existing ?? fresh(ports, host);
   for (const [name, line] of Object.entries(PORT_LINES) as [keyof DemoPorts, RegExp][]) {
     const port = ports[name];
     if (port !== undefined) text = text.replace(line, (_, before: string) => `${before}${port}`);
@@ -96,12 +131,17 @@ export function demoConfiguration(existing: string | undefined, ports: DemoPorts
   return text;
 }
 
+function fresh(ports: DemoPorts, host: HostParticulars | undefined): string {
+  const ssh = host && SSH_TARGET.replace('HOSTKEY', () => host.hostKey).replace('ACCOUNT', () => host.account);
+  return TEMPLATE.replace('MARIADBSSH\n', () => `${ports.mariadb === undefined ? '' : MARIADB_TARGET}${ssh ?? ''}\n`);
+}
+
 /** Writes `file` so that it names these ports, and keeps whatever else stands in it. */
-export async function writeDemoConfiguration(file: string, ports: DemoPorts): Promise<void> {
+export async function writeDemoConfiguration(file: string, ports: DemoPorts, host?: HostParticulars): Promise<void> {
   const existing = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  await writeFile(file, demoConfiguration(existing, ports));
+  await writeFile(file, demoConfiguration(existing, ports, host));
   await chmod(file, 0o600);
 }

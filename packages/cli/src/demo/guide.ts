@@ -22,6 +22,7 @@ export function demoGuide(stack: DemoStack, launcher: string): string {
     ],
     ['', `SALLYPORT_TOKEN=${tokens.danaApproves} ${sallyport} approvals approve ap_…`],
     ...callsSteps(stack),
+    ...hostSteps(stack, sallyport),
     ['what happened: every session, the last one again, and whether the record is intact', `${sallyport} sessions list`],
     ['', `${sallyport} replay last`],
     ['', `${sallyport} verify --pubkey ${relative(process.cwd(), stack.gateway.publicKeyFile) || stack.gateway.publicKeyFile}`],
@@ -42,5 +43,17 @@ function callsSteps({ ports, tokens }: DemoStack): readonly (readonly [string, s
   return [
     ['the same rules before MariaDB: alice reads who called', mysql(STORY.readCalls)],
     ['and drops a table there: the client waits, without words for it in MySQL, until dana approves it as above', mysql(STORY.dropCalls)],
+  ];
+}
+
+/** The same before a host, where OpenSSH's server is installed. */
+function hostSteps({ ports, tokens, host }: DemoStack, sallyport: string): readonly (readonly [string, string])[] {
+  if (ports.ssh === undefined || host === undefined) return [];
+  const as = (token: string, words: string): string => `SALLYPORT_TOKEN=${token} ${sallyport} ${words}`;
+  return [
+    ['alice opens a shell on the host; ssh itself works as well, with the token as its password', as(tokens.alice, 'connect shop-host')],
+    ['', `ssh -p ${ports.ssh} alice@127.0.0.1`],
+    ['what a program prints is masked, too', as(tokens.alice, `connect shop-host -- "${STORY.printKey}"`)],
+    ['and some commands wait for dana, as above', as(tokens.alice, `connect shop-host -- ${host.restart}`)],
   ];
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Store } from '@sallyport/core';
 import type { TokenRequest } from '@sallyport/identity';
@@ -12,12 +13,15 @@ import { mintFor } from '../token-mint.ts';
 import { type DemoPorts, writeDemoConfiguration } from './configuration.ts';
 import { startDatabase } from './database.ts';
 import { mariadbServer, startMariadb } from './mariadb.ts';
+import { type DemoHost, prepareHost, sshServer, startSshd } from './sshd.ts';
 
 export interface DemoOptions {
   readonly folder: string;
   readonly port: number;
   /** Where the gateway listens for MySQL clients, where MariaDB is installed. */
   readonly mysqlPort: number;
+  /** Where the gateway listens for SSH clients, where OpenSSH's server is installed. */
+  readonly sshPort: number;
   readonly adminPort: number;
 }
 
@@ -35,8 +39,10 @@ export interface DemoStack {
   readonly configFile: string;
   /** PEM file of the CA that the gateway's certificate chains to. */
   readonly caFile: string;
-  /** Without `mysql` there is no MariaDB. */
-  readonly ports: { readonly postgres: number; readonly mysql?: number; readonly admin: number };
+  /** Without `mysql` there is no MariaDB, without `ssh` no host. */
+  readonly ports: { readonly postgres: number; readonly mysql?: number; readonly ssh?: number; readonly admin: number };
+  /** The demo's host, where there is one. */
+  readonly host?: DemoHost;
   readonly tokens: DemoTokens;
   readonly gateway: RunningGateway;
   /** True when the database was created just now. */
@@ -65,6 +71,8 @@ export async function startDemo(options: DemoOptions): Promise<DemoStack> {
   await demandFree(options.adminPort, '--admin-port');
   const mariadb = mariadbServer();
   if (mariadb !== undefined) await demandFree(options.mysqlPort, '--mysql-port');
+  const sshd = sshServer();
+  if (sshd !== undefined) await demandFree(options.sshPort, '--ssh-port');
   // Others may pass through, not look: as root the database runs as another account.
   await mkdir(folder, { recursive: true, mode: 0o711 });
   await chmod(folder, 0o711);
@@ -74,8 +82,10 @@ export async function startDemo(options: DemoOptions): Promise<DemoStack> {
   const ports: DemoPorts = {
     ...{ postgres: options.port, admin: options.adminPort, database: await freePort() },
     ...(mariadb !== undefined && { mysql: options.mysqlPort, mariadb: await freePort() }),
+    ...(sshd !== undefined && { ssh: options.sshPort, sshd: await freePort() }),
   };
-  await writeDemoConfiguration(configFile, ports);
+  const host = sshd === undefined ? undefined : await prepareHost(folder);
+  await writeDemoConfiguration(configFile, ports, host && { account: userInfo().username, hostKey: host.hostKey });
   const site = await loadSite({ config: configFile }).catch(async (error: unknown) => {
     await store.close();
     throw error;
@@ -92,11 +102,18 @@ export async function startDemo(options: DemoOptions): Promise<DemoStack> {
     // A configuration from before MariaDB was installed has no target for it.
     const calls = site.config.targets.some(({ protocol }) => protocol === 'mysql') ? mariadb : undefined;
     if (calls !== undefined) await startMariadb(calls, folder, password, ports.mariadb ?? 0).then(({ stop }) => databases.defer(stop));
+    const shell = site.config.targets.some(({ protocol }) => protocol === 'ssh') ? sshd : undefined;
+    if (shell !== undefined) await startSshd(shell, folder, ports.sshd ?? 0).then(({ stop }) => databases.defer(stop));
     const tokens = await mintTokens(site, store);
-    const { postgres, admin, mysql } = ports;
+    const { postgres, admin, mysql, ssh } = ports;
     return {
       ...{ configFile, caFile: join(site.config.dataDir, 'keys', 'ca.pem'), tokens, gateway, fresh: database.fresh, stop },
-      ports: { postgres, admin, ...(calls !== undefined && mysql !== undefined && { mysql }) },
+      ...(shell !== undefined && host !== undefined && { host }),
+      ports: {
+        ...{ postgres, admin },
+        ...(calls !== undefined && mysql !== undefined && { mysql }),
+        ...(shell !== undefined && ssh !== undefined && { ssh }),
+      },
     };
   } catch (error) {
     await stop();

@@ -12,4 +12,8 @@ export const STORY = {
   readCalls: 'SELECT c.id, k.name, k.email, k.phone, k.card_number, c.subject FROM calls c JOIN callers k ON k.id = c.caller LIMIT 5',
   dropCalls: 'DROP TABLE calls_2019',
   callTables: "SHOW TABLES LIKE 'calls_2019'",
+  printKey: "echo the key is AKIA''IOSFODNN7EXAMPLE",
+  key: 'AKIAIOSFODNN7EXAMPLE',
+  look: 'uptime',
+  remove: 'rm -rf /srv/shop',
 } as const;

@@ -55,7 +55,8 @@ export class Program {
     this.#writer = new ChannelWriter(client, conversation.parts.socket);
     this.#input = new StandardInput(client, request.pty !== undefined);
     const { over } = conversation;
-    const leave = (): void => this.#left.abort(over.aborted ? over.reason : new GatewayError('ERR_ENDED', 'The client closed the channel.'));
+    const leave = (): void =>
+      this.#left.abort(over.aborted ? over.reason : new GatewayError('ERR_ENDED', 'The client closed the channel.'));
     client.once('close', leave);
     client.on('error', leave);
     if (over.aborted) leave();
@@ -93,7 +94,7 @@ export class Program {
 
   async #judge(gate: Session): Promise<void> {
     await this.#locate();
-    const wish = this.#wish();
+    const wish = this.#wish(gate);
     this.#recordRequest(gate);
     const ruling = await ask(gate, wish, {
       signal: AbortSignal.any([this.#left.signal, this.#input.interrupted]),
@@ -101,7 +102,7 @@ export class Program {
       context: async () => ({
         account: gate.target.credentials.username,
         terminal: this.#request.pty === undefined ? 'no' : 'yes',
-        ...(readsProgram(wish.text) && { input: await this.#input.describe(this.#left.signal) }),
+        ...(this.#readsProgram() && { input: await this.#input.describe(this.#left.signal) }),
       }),
     });
     if (ruling.action === 'deny') return this.#finish(ruling.message, EXIT.denied);
@@ -133,7 +134,7 @@ export class Program {
     return line === undefined || isUncertain(line) ? undefined : line;
   }
 
-  #wish(): Wish {
+  #wish(gate: Session): Wish {
     const { what, env, pty } = this.#request;
     const surroundings = [JSON.stringify(env), pty === undefined ? '' : pty.term];
     if (what.kind === 'shell') return { ...classifyChannel(CHANNEL_VERBS.shell), text: 'shell', exact: ['shell', ...surroundings] };
@@ -148,9 +149,14 @@ export class Program {
       );
     return {
       ...classifyCommandLine(what.command, this.#fileCommand()),
-      text: what.command,
+      text: maskedLine(gate, what.command),
       exact: ['exec', what.command, ...surroundings],
     };
+  }
+
+  #readsProgram(): boolean {
+    const { what } = this.#request;
+    return what.kind === 'exec' && readsProgram(what.command);
   }
 
   #recordRequest(gate: Session): void {
@@ -158,7 +164,7 @@ export class Program {
     const note = (message: Parameters<typeof encodeChannelMessage>[0]): void => gate.record('client', encodeChannelMessage(message));
     if (pty !== undefined) note({ type: 'pty', channel, term: pty.term, columns: pty.cols, rows: pty.rows });
     if (what.kind === 'shell') note({ type: 'shell', channel });
-    else if (what.kind === 'exec') note({ type: 'exec', channel, command: Buffer.from(what.command) });
+    else if (what.kind === 'exec') note({ type: 'exec', channel, command: Buffer.from(maskedLine(gate, what.command)) });
     else note({ type: 'subsystem', channel, name: what.name });
   }
 
@@ -247,4 +253,10 @@ export class Program {
       signal.removeEventListener('abort', abort);
     }
   }
+}
+
+/** A command line as it may be recorded and shown to who approves: people write secrets into them. */
+function maskedLine({ textMask }: Session, line: string): string {
+  const bytes = Buffer.from(line);
+  return textMask?.value(bytes, 0, bytes.length, () => undefined)?.toString() ?? line;
 }

@@ -26,12 +26,14 @@ export class Client {
   readonly #stack: DemoStack;
   readonly #psql: boolean;
   readonly #mysql: boolean;
+  readonly #ssh: boolean;
 
   /** Where a client is not on this machine, `sallyport exec` stands in. */
-  constructor(stack: DemoStack, { psql, mysql }: { readonly psql: boolean; readonly mysql: boolean }) {
+  constructor(stack: DemoStack, { psql, mysql, ssh }: Readonly<Record<'psql' | 'mysql' | 'ssh', boolean>>) {
     this.#stack = stack;
     this.#psql = psql;
     this.#mysql = mysql;
+    this.#ssh = ssh;
   }
 
   /** Sends SQL as somebody, with psql where there is one; rows come back as CSV. */
@@ -55,6 +57,11 @@ export class Client {
     return this.sallyport(words, token);
   }
 
+  /** Runs a command on the host, with the ssh that `sallyport connect` starts. */
+  ssh(token: string, command: string): Running {
+    return this.sallyport([this.#ssh ? 'connect' : 'exec', 'shop-host', '--', command], token);
+  }
+
   /** Runs the command line itself, as whoever holds the token. */
   sallyport(args: readonly string[], token?: string): Running {
     return start(LAUNCHER, ['--config', this.#stack.configFile, ...args], {
@@ -66,8 +73,8 @@ export class Client {
 }
 
 /** Whether this machine has a program. */
-export async function hasProgram(name: string): Promise<boolean> {
-  return (await start(name, ['--version'], {}).outcome).code === 0;
+export async function hasProgram(name: string, flag = '--version'): Promise<boolean> {
+  return (await start(name, [flag], {}).outcome).code === 0;
 }
 
 function start(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Running {

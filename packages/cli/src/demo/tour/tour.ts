@@ -9,11 +9,13 @@ import { visibleLines } from '../../output/visible.ts';
 import { freePort } from '../../port.ts';
 import { untilSignal } from '../../running-gateway.ts';
 import { noMariadb } from '../mariadb.ts';
+import { noSshd } from '../sshd.ts';
 import { startDemo } from '../stack.ts';
 import { approvalSteps } from './approval-steps.ts';
 import { callsSteps } from './calls-steps.ts';
 import { Client, hasProgram } from './client.ts';
 import { evidenceSteps } from './evidence-steps.ts';
+import { hostSteps } from './host-steps.ts';
 import { readingSteps } from './reading-steps.ts';
 import type { Finding, Stage, Step } from './step.ts';
 
@@ -31,16 +33,24 @@ export async function playTour(): Promise<number> {
   try {
     const psql = await hasProgram('psql');
     const mysql = (await hasProgram('mysql')) || (await hasProgram('mariadb'));
-    for (const [name, here] of Object.entries({ psql, mysql })) {
+    const ssh = await hasProgram('ssh', '-V');
+    for (const [name, here] of Object.entries({ psql, mysql, ssh })) {
       if (!here) say(`${name} is not installed here: sallyport exec stands in for it.`);
     }
-    const stack = await startDemo({ folder, port: await freePort(), mysqlPort: await freePort(), adminPort: await freePort() });
+    const stack = await startDemo({
+      folder,
+      port: await freePort(),
+      mysqlPort: await freePort(),
+      sshPort: await freePort(),
+      adminPort: await freePort(),
+    });
     if (stack.ports.mysql === undefined) say(noMariadb());
+    if (stack.ports.ssh === undefined) say(noSshd());
     say(`A shop and a gateway are up after ${formatDuration(Date.now() - began)}.`);
     const over = new AbortController();
     let failed: number | undefined;
     try {
-      const played = playAll(steps({ stack, client: new Client(stack, { psql, mysql }), folder }), over.signal);
+      const played = playAll(steps({ stack, client: new Client(stack, { psql, mysql, ssh }), folder }), over.signal);
       failed = (await Promise.race([played, untilSignal(stack.gateway)])) ?? undefined;
     } finally {
       over.abort();
@@ -59,7 +69,8 @@ export async function playTour(): Promise<number> {
 /** In their order: later steps look at what earlier ones left. */
 function steps(stage: Stage): readonly Step[] {
   const calls = stage.stack.ports.mysql === undefined ? [] : callsSteps(stage);
-  return [...readingSteps(stage), ...approvalSteps(stage), ...calls, ...evidenceSteps(stage)];
+  const host = stage.stack.ports.ssh === undefined ? [] : hostSteps(stage);
+  return [...readingSteps(stage), ...approvalSteps(stage), ...calls, ...host, ...evidenceSteps(stage)];
 }
 
 /**
