@@ -28,7 +28,6 @@ export interface ProgramRequest {
   readonly pty: PseudoTtyInfo | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly x11: X11Info | undefined;
-  readonly agent: boolean;
 }
 
 /**

@@ -23,7 +23,6 @@ class SessionChannel {
   readonly #env = new Map<string, string>();
   #pty: PseudoTtyInfo | undefined;
   #x11: X11Info | undefined;
-  #agent = false;
   #program: Program | undefined;
 
   constructor(session: ServerSession, conversation: Conversation) {
@@ -43,13 +42,11 @@ class SessionChannel {
       accept?.();
     });
     session.on('x11', (accept: Reply, reject: Reply, info) => {
-      if (this.#mayForward('x11')) this.#x11 = info;
+      if (this.#mayForwardX11()) this.#x11 = info;
       (this.#x11 === undefined ? reject : accept)?.();
     });
-    session.on('auth-agent', (accept: Reply, reject: Reply) => {
-      this.#agent = this.#mayForward('agent');
-      (this.#agent ? accept : reject)?.();
-    });
+    // ssh2 opens no channel for it towards a client: who allowed it would be promised what does not come.
+    session.on('auth-agent', (_accept: Reply, reject: Reply) => reject?.());
     // Accepted in the same moment: what the client sends behind its request would be dropped before.
     session.on('shell', (accept) => this.#start(accept() as ServerChannel | undefined, { kind: 'shell' }));
     session.on('exec', (accept, _reject, { command }) => this.#start(accept() as ServerChannel | undefined, { kind: 'exec', command }));
@@ -61,7 +58,7 @@ class SessionChannel {
     const { admitted } = this.#conversation;
     const allowed = anyOf(this.#conversation.options?.env ?? []);
     const env = Object.fromEntries([...this.#env].filter(([name]) => admitted === undefined || allowed(name)));
-    const request = { what, channel: this.#number, pty: this.#pty, env, x11: this.#x11, agent: this.#agent };
+    const request = { what, channel: this.#number, pty: this.#pty, env, x11: this.#x11 };
     this.#program = new Program(repaired(channel), request, this.#conversation);
     this.#conversation.run(this.#program.run());
   }
@@ -80,10 +77,9 @@ class SessionChannel {
     this.#program?.resize(size);
   }
 
-  #mayForward(kind: 'x11' | 'agent'): boolean {
+  #mayForwardX11(): boolean {
     const gate = this.#conversation.admitted;
     if (gate === undefined) return false;
-    const text = kind === 'x11' ? 'forward X11' : 'forward the SSH agent';
-    return askAtOnce(gate, { ...classifyChannel(CHANNEL_VERBS[kind]), text, exact: [kind] }).action === 'allow';
+    return askAtOnce(gate, { ...classifyChannel(CHANNEL_VERBS.x11), text: 'forward X11', exact: ['x11'] }).action === 'allow';
   }
 }
