@@ -108,7 +108,7 @@ test('access that needs an approval waits with a sentence, and goes on when appr
 });
 
 test('a target that cannot be reached says so, and is not blamed on the client', async () => {
-  const port = /web-2[^]*?listen: 127.0.0.1:(\d+)/.exec(await readFile(site.configFile, 'utf8'))?.[1] ?? '';
+  const port = /web-2[\s\S]*?listen: 127.0.0.1:(\d+)/.exec(await readFile(site.configFile, 'utf8'))?.[1] ?? '';
   const hosts = (await site.run(['ca', 'ssh', '--known-hosts'])).stdout;
   await writeFile(`${site.folder}/known_hosts`, hosts);
   const ssh = (user: string) => site.program('ssh', ['-p', port, ...site.options, `${user}@127.0.0.1`, 'true']);

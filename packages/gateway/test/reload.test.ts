@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import type { Store } from '@sallyport/core';
-import { decide, dial, file, gateway, reached, restart, serveEach, signIn, store, token, yaml } from './site.ts';
+import { decide, dial, file, gateway, ports, reached, restart, serveEach, signIn, store, token, yaml } from './site.ts';
 
 serveEach();
 
@@ -73,4 +74,17 @@ test('a reload while a session’s record is being opened takes access away from
   await restart({ ...whole, sessions: { ...whole.sessions, open } });
   const client = await signIn('alice', secret);
   expect(await client.line()).toMatch(/^bye: .*taken away/);
+});
+
+test('a reload that comes while the gateway stops opens no port again', async () => {
+  const stopping = gateway.drain(0);
+  await gateway.reload();
+  await stopping;
+  const refused = await new Promise<boolean>((resolve) => {
+    const socket = connect(ports.listen, '127.0.0.1', () => resolve(false)).once('error', () => resolve(true));
+    socket.once('close', () => resolve(true));
+    socket.unref();
+  });
+  expect(refused).toBe(true);
+  await restart();
 });
