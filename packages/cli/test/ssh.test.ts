@@ -179,6 +179,17 @@ test('exec passes standard input, output, errors and the exit status on', async 
   expect(outcome.stderr).toContain('err\n');
 });
 
+test('exec waits for an approval no longer than it was told, and takes the command back', async () => {
+  const token = await site.token('alice');
+  const outcome = await site.run(['exec', 'web-1', '--wait', '1s', '--', 'wait-for-me'], { token });
+  expect(outcome.code).toBe(3);
+  expect(outcome.stderr).toMatch(/Nobody decided ap_\w+ in time; the command was taken back/);
+  for (;;) {
+    const { stdout } = await site.run(['approvals', 'list', '--state', 'pending', '--json']);
+    if (stdout.trim() === '[]') break;
+  }
+});
+
 test('connect starts ssh, signed in, with the host key checked', async () => {
   const token = await site.token('alice');
   const outcome = await site.run(['connect', 'web-1', '--', 'echo', 'connected'], { token });

@@ -219,7 +219,7 @@ export class Gateway {
     const arrival = { client, address, signal: AbortSignal.any([signIn.signal, outer.signal]), admitted };
     try {
       const through = { identity: outer.identity, token: outer.token };
-      await this.#converse(stream, { arrival, listener: `tunnel of ${outer.id}`, targets: [target], through });
+      await this.#converse(stream, { arrival, listener: 'tunnel', targets: [target], through });
     } finally {
       admitted();
       stream.destroy();

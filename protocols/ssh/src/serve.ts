@@ -41,7 +41,9 @@ function converse({ connection, session, target, notice }: AcceptedClient, socke
   connection.on('openssh.streamlocal', (accept, reject, { socketPath }) =>
     full() ? reject() : conversation.run(forwardSocket(conversation, accept, reject, socketPath)),
   );
-  connection.on('request', (accept, reject, name, info) => conversation.run(listening.request(accept, reject, name, info)));
+  connection.on('request', (accept, reject, name, info) =>
+    full() ? reject?.() : conversation.run(listening.request(accept, reject, name, info)),
+  );
   // A half-closed connection says nothing in SSH: who has ended it has left.
   const left = (): void => conversation.end(clientLeft());
   connection.once('end', left).once('close', left);

@@ -63,12 +63,13 @@ async function execute(api: Api, way: Way, { text, input }: Program, printer: Re
         wait.noticed(item.message);
         continue;
       }
-      wait.over();
       if (item.type === 'exit') process.exitCode = item.status;
       if (item.type === 'output' && item.stream === 'stderr') {
         process.stderr.write(item.data);
+        wait.noticed(item.data.toString());
         continue;
       }
+      wait.over();
       await print(printItem(printer, item));
       if (item.type === 'done' && item.tag !== '') say(visible(item.tag));
     }

@@ -35,6 +35,7 @@ export class Conversation {
   readonly #open = new Set<Promise<void>>();
   #record: OutputRecord | undefined;
   #channels = 0;
+  #idle = 0;
 
   constructor(parts: ConversationParts) {
     this.parts = parts;
@@ -83,8 +84,19 @@ export class Conversation {
     this.#open.add(done);
   }
 
+  /** Channels that run something, and those of which nothing was asked yet. */
   get openChannels(): number {
-    return this.#open.size;
+    return this.#open.size + this.#idle;
+  }
+
+  /** A channel is open and nothing runs in it. @returns called when that has changed. */
+  wait(): () => void {
+    this.#idle += 1;
+    let waits = true;
+    return () => {
+      if (waits) this.#idle -= 1;
+      waits = false;
+    };
   }
 
   /** Resolves when no channel is open. */

@@ -20,6 +20,7 @@ export function serveSessionChannel(session: ServerSession, conversation: Conver
 class SessionChannel {
   readonly #conversation: Conversation;
   readonly #number: number;
+  readonly #waits: () => void;
   readonly #env = new Map<string, string>();
   #pty: PseudoTtyInfo | undefined;
   #x11: X11Info | undefined;
@@ -28,6 +29,8 @@ class SessionChannel {
   constructor(session: ServerSession, conversation: Conversation) {
     this.#conversation = conversation;
     this.#number = conversation.nextChannel();
+    this.#waits = conversation.wait();
+    session.once('close', this.#waits);
     session.on('pty', (accept: Reply, _reject: Reply, info) => {
       this.#pty = info;
       accept?.();
@@ -55,6 +58,7 @@ class SessionChannel {
 
   #start(channel: ServerChannel | undefined, what: ProgramRequest['what']): void {
     if (channel === undefined) return; // the client has closed the channel already
+    this.#waits();
     const { admitted } = this.#conversation;
     const allowed = anyOf(this.#conversation.options?.env ?? []);
     const env = Object.fromEntries([...this.#env].filter(([name]) => admitted === undefined || allowed(name)));
