@@ -79,6 +79,22 @@ test('a tunnel to a known database leads through its rules and masks, as who ope
   await tunnel.ended;
 });
 
+test('what is typed in a shell is noted as advice', async () => {
+  const child = execFile('ssh', ['-p', String(site.port), ...site.options, '-tt', 'alice@127.0.0.1']);
+  let text = '';
+  child.stdout?.on('data', (part: string) => (text += part));
+  while (!/[#$] /.test(text)) await new Promise((resolve) => setTimeout(resolve, 20));
+  child.stdin?.write('echo typed-by-hand\r');
+  while (!/^typed-by-hand/m.test(text)) await new Promise((resolve) => setTimeout(resolve, 20));
+  child.stdin?.write('exit\r');
+  await once(child, 'close');
+  const { events } = await site.lastSession();
+  expect(events.filter(({ type }) => type === 'typed').map((event) => event['text'])).toEqual([
+    expect.stringMatching(/[#$] echo typed-by-hand$/),
+    expect.stringMatching(/[#$] exit$/),
+  ]);
+});
+
 test('a session that is killed says so in its terminal, and its record is sealed', async () => {
   const shell = running(['-tt', 'alice@127.0.0.1']);
   await shell.heard(/[#$] /);

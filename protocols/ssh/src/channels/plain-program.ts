@@ -1,6 +1,8 @@
 import { type CountHit, HiddenValues, type Session } from '@sallyport/core';
 import type { ServerChannel } from 'ssh2';
+import type { OutputRecord } from '../recorded/output-record.ts';
 import { PROGRAM_HOLD_BACK_MS, RECORD_HOLD_BACK_MS, TERMINAL_HOLD_BACK_MS, TerminalOutput } from '../terminal/terminal-output.ts';
+import { TypedLines } from '../terminal/typed-lines.ts';
 import { ChannelWriter, carry } from './carry.ts';
 import { exitOf, type Outcome, type Running } from './running.ts';
 
@@ -22,6 +24,7 @@ export async function runPlainly(running: Running, onResize: (resize: (columns: 
   onResize((columns) => output.stdout.resize(columns));
   const toTarget = new ChannelWriter(target, connection.socket);
   const sent = input.carry((chunk) => {
+    output.stdout.typed(chunk);
     conversation.seen.clientBytes += chunk.length;
     return toTarget.write(chunk);
   });
@@ -49,11 +52,12 @@ class Output {
   readonly #stream: ServerChannel | ServerChannel['stderr'];
   readonly #running: Running;
   readonly #terminal: boolean;
+  #typed: TypedLines | undefined;
   #flushing: NodeJS.Timeout | undefined;
   #settling: NodeJS.Timeout | undefined;
 
   constructor(stream: 'stdout' | 'stderr', running: Running, count: CountHit) {
-    const { gate, channel, client, columns, conversation, writer } = running;
+    const { gate, channel, client, columns, writer } = running;
     this.#running = running;
     this.#terminal = stream === 'stdout' && columns !== undefined;
     this.#gate = gate;
@@ -64,9 +68,29 @@ class Output {
       stream,
       mask: running.binary ? undefined : gate.textMask,
       columns: stream === 'stdout' ? columns : undefined,
-      record: conversation.record(gate),
+      record: this.#record(stream),
       count,
     });
+  }
+
+  /** What the client sent to the program. */
+  typed(chunk: Buffer): void {
+    this.#typed?.sent(chunk);
+  }
+
+  /** A terminal's output also tells what was typed. */
+  #record(stream: 'stdout' | 'stderr'): Pick<OutputRecord, 'write'> {
+    const { channel, conversation, gate } = this.#running;
+    const record = conversation.record(gate);
+    if (!this.#terminal || stream === 'stderr') return record;
+    const typed = new TypedLines((text) => gate.note({ type: 'typed', channel, text }));
+    this.#typed = typed;
+    return {
+      write(...parts) {
+        record.write(...parts);
+        typed.shown(parts[2]);
+      },
+    };
   }
 
   take(chunk: Buffer): Promise<void> | undefined {

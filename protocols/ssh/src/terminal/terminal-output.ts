@@ -21,7 +21,7 @@ export interface TerminalOutputParts {
   readonly mask: TextMask | undefined;
   /** Columns of the terminal; undefined: the channel has none, its output is a plain text. */
   readonly columns: number | undefined;
-  readonly record: OutputRecord;
+  readonly record: Pick<OutputRecord, 'write'>;
   /** Called for each hit of the record. */
   readonly count: CountHit;
   /** Milliseconds since the epoch. */
