@@ -159,7 +159,7 @@ test('a target that goes away ends the session with a sentence', async () => {
     const ended = once(child, 'close');
     process.kill(Number(out.trim()), 'SIGKILL'); // the server's process for this connection
     await ended;
-    expect(text).toMatch(/sallyport: The target web-1 closed the (?:connection|channel)/);
+    expect(text).toMatch(/The target web-1 closed the (?:connection|channel)/);
     expect(await other.lastSession()).toMatchObject({ state: 'failed' });
   } finally {
     await other.stop();
