@@ -48,7 +48,8 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-const COMMAND = fileURLToPath(new URL('../../sallyport', import.meta.url));
+/** The command as people start it. */
+export const COMMAND = fileURLToPath(new URL('../../sallyport', import.meta.url));
 const START_MS = 30_000;
 const STOP_MS = 10_000;
 const LOG_CHARS = 64 * 1024;
@@ -66,12 +67,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const config = join(folder, 'sallyport.yaml');
     const [port, admin] = [await freePort(), await freePort()];
     await writeFile(config, JSON.stringify(configuration(options, user, folder, port, admin), undefined, 2)); // JSON is YAML
-    const { child, log } = await launch(config, options.target.password);
+    const { child, log, end } = await launchGateway(config, { TARGET_PASSWORD: options.target.password });
     const mint = async (name: string, ...more: readonly string[]): Promise<string> =>
       (await run(COMMAND, ['token', 'create', '--user', name, '--ttl', '8h', ...more, '--config', config])).stdout.trim();
     const password = await mint(user);
     const stop = async (): Promise<void> => {
-      await end(child);
+      await end();
       await rm(folder, { recursive: true, force: true });
     };
     return {
@@ -121,8 +122,22 @@ function configuration(
   };
 }
 
-async function launch(config: string, password: string): Promise<{ readonly child: ChildProcess; readonly log: () => string }> {
-  const env = { ...process.env, TARGET_PASSWORD: password };
+/** A gateway that runs. */
+interface Launched {
+  readonly child: ChildProcess;
+  /** The last 64 KiB of its log. */
+  readonly log: () => string;
+  readonly end: () => Promise<void>;
+}
+
+/**
+ * Starts the real command with a configuration.
+ *
+ * @param variables what the configuration takes from the environment
+ * @throws Error with the gateway's log when it is not ready within 30 s
+ */
+export async function launchGateway(config: string, variables: Readonly<Record<string, string>>): Promise<Launched> {
+  const env = { ...process.env, ...variables };
   const child = spawn(COMMAND, ['serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'], env });
   const atExit = (): void => void child.kill('SIGKILL');
   process.once('exit', atExit);
@@ -140,7 +155,7 @@ async function launch(config: string, password: string): Promise<{ readonly chil
     throw new Error(`The gateway did not become ready:\n${log}`);
   }
   child.stdout.resume();
-  return { child, log: () => log };
+  return { child, log: () => log, end: () => end(child) };
 }
 
 async function end(child: ChildProcess): Promise<void> {

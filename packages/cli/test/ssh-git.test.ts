@@ -114,3 +114,9 @@ test('nothing to push is no fault, and fetching reads', async () => {
     objects: { repository: [expect.stringMatching(/shop$/)] },
   });
 });
+
+test('a push to a repository that is not there ends with what the target says', async () => {
+  const { code, stderr } = await git(['push', `ssh://alice@127.0.0.1:${site.port}${join(site.folder, 'none.git')}`, 'HEAD:main']);
+  expect(code).toBe(128);
+  expect(stderr).toContain('does not appear to be a git repository');
+});

@@ -69,6 +69,29 @@ test('what is sent before the command runs is not lost, and passes unchanged in 
   expect([code, stdout]).toEqual([0, `${createHash('sha256').update(bytes).digest('hex')}  -\n`]);
 });
 
+test('a program whose output nobody reads any more is told so', async () => {
+  const ssh = ['ssh', '-p', String(site.port), ...site.options, 'alice@127.0.0.1', 'yes'].map((each) => `'${each}'`).join(' ');
+  expect(await site.program('sh', ['-c', `${ssh} | head -n 1`])).toMatchObject({ code: 0, stdout: 'y\n' });
+  expect(await command()).toMatchObject({ text: 'yes', state: 'completed' });
+});
+
+test('keys of other kinds sign in as well', async () => {
+  for (const kind of ['rsa', 'ecdsa']) {
+    const key = join(site.folder, kind);
+    await promisify(execFile)('ssh-keygen', ['-q', '-t', kind, '-N', '', '-f', key]);
+    const known = (await readFile(`${key}.pub`, 'utf8')).trim();
+    await writeFile(site.configFile, (await readFile(site.configFile, 'utf8')).replace('ssh_keys: ["', `ssh_keys: ["${known}", "`));
+    site.gateway.child.kill('SIGHUP');
+    const flags = site.options.map((each) => (each === site.key ? key : each));
+    for (;;) {
+      const outcome = await site.program('ssh', ['-p', String(site.port), ...flags, 'alice@127.0.0.1', `echo ${kind}`]);
+      if (outcome.code === 255) continue; // the configuration is not read yet
+      expect(outcome).toMatchObject({ code: 0, stdout: `${kind}\n` });
+      break;
+    }
+  }
+});
+
 test('a denied command ends with 126 and the reason, and never runs', async () => {
   const mark = join(site.folder, 'mark');
   await writeFile(mark, '');

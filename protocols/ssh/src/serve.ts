@@ -1,11 +1,13 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { GatewayError, type Host, type SessionEnd, type Target } from '@sallyport/core';
+import { GatewayError, type Host, ProtocolError, type SessionEnd, type Target } from '@sallyport/core';
 import { Conversation, clientLeft, type TargetConnection } from './channels/conversation.ts';
 import { forwardSocket, forwardTcp } from './channels/forwarding.ts';
 import { Listening } from './channels/listening.ts';
 import { serveSessionChannel } from './channels/session-channel.ts';
 import { asGatewayError } from './errors.ts';
+import { emitEndOfWrite } from './ssh2/end-of-write.ts';
+import { boundUnread } from './ssh2/peer-limits.ts';
 import { DISCONNECT_REASON, disconnect, rekey, socketOf } from './ssh2/private-parts.ts';
 import { type AcceptedClient, acceptClient } from './startup/accept-client.ts';
 import { connectTarget } from './startup/connect-target.ts';
@@ -44,11 +46,21 @@ function converse({ connection, session, target, notice }: AcceptedClient, socke
   connection.on('request', (accept, reject, name, info) =>
     full() ? reject?.() : conversation.run(listening.request(accept, reject, name, info)),
   );
+  emitEndOfWrite(connection);
+  boundUnread(socket);
+  connection.on('error', (error: Error & { level?: string }) => conversation.end(brokenBy(error)));
   // A half-closed connection says nothing in SSH: who has ended it has left.
   const left = (): void => conversation.end(clientLeft());
   connection.once('end', left).once('close', left);
   session.catch((cause: unknown) => conversation.end(asGatewayError(cause)));
   return conversation;
+}
+
+function brokenBy(error: Error & { readonly level?: string }): GatewayError {
+  if (error.level === 'client-timeout')
+    return new GatewayError('ERR_ENDED', 'The client did not answer for two minutes.', { cause: error });
+  if (error.level === 'socket') return clientLeft();
+  return new ProtocolError('client', `What the client sent is not SSH: ${error.message}.`, { cause: error });
 }
 
 async function reachTarget(target: Target, signal: AbortSignal): Promise<TargetConnection> {

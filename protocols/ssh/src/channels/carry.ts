@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { keysChanged } from '../ssh2/peer-limits.ts';
 
 /**
  * One direction of a channel: reads until the sender's end, and no further ahead than what is being taken. Resolves at
@@ -22,7 +23,7 @@ export function carry(from: Readable, take: (chunk: Buffer) => Promise<void> | u
 
 /**
  * A channel to write to, one piece after the other, stdout and stderr in the order in which they came. The pieces wait for
- * the channel's window, and for the socket below it: ssh2 looks at the window only.
+ * the channel's window, for the socket below it, and for new keys while they are made: ssh2 looks at the window only.
  */
 export class ChannelWriter {
   readonly #channel: Writable;
@@ -60,6 +61,8 @@ export class ChannelWriter {
     this.#channel.once('close', taken);
     stream.write(data, taken);
     const socket = this.#socket;
+    const changed = keysChanged(this.#channel);
+    if (changed !== undefined) return promise.then(() => changed).then(() => drained(socket));
     return socket.writableNeedDrain ? promise.then(() => drained(socket)) : promise;
   }
 }

@@ -48,7 +48,8 @@ export async function runPush(running: Running, call: GitCall): Promise<Outcome>
     exit.closed,
   ]);
   try {
-    await push(running, call, toTarget, target);
+    // A target that has ended takes nothing more: it has no such repository, or was stopped.
+    await Promise.race([push(running, call, toTarget, target), answered]);
     await answered;
     return { bytes: writer.bytes, exit: exit.status() };
   } catch (cause) {

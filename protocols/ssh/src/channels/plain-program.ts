@@ -1,6 +1,7 @@
 import { type CountHit, HiddenValues, type Session } from '@sallyport/core';
 import type { ServerChannel } from 'ssh2';
 import type { OutputRecord } from '../recorded/output-record.ts';
+import { sendEndOfWrite } from '../ssh2/end-of-write.ts';
 import { PROGRAM_HOLD_BACK_MS, RECORD_HOLD_BACK_MS, TERMINAL_HOLD_BACK_MS, TerminalOutput } from '../terminal/terminal-output.ts';
 import { TypedLines } from '../terminal/typed-lines.ts';
 import { ChannelWriter, carry } from './carry.ts';
@@ -8,11 +9,12 @@ import { exitOf, type Outcome, type Running } from './running.ts';
 
 /** Runs a program whose output is text, or may be: masked, recorded as the client sees it, delivered. */
 export async function runPlainly(running: Running, onResize: (resize: (columns: number) => void) => void): Promise<Outcome> {
-  const { command, connection, conversation, gate, input, left, writer } = running;
+  const { client, command, connection, conversation, gate, input, left, writer } = running;
   const target = await running.start();
   const close = (): void => target.close();
   left.addEventListener('abort', close, { once: true });
   if (left.aborted) close();
+  client.once('eow', () => sendEndOfWrite(target));
   const exit = exitOf(target);
   const masked = new Map<string, number>();
   const hidden = new HiddenValues(command, gate);

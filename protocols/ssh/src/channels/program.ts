@@ -60,6 +60,7 @@ export class Program {
     client.on('error', leave);
     if (over.aborted) leave();
     over.addEventListener('abort', leave, { once: true });
+    client.once('close', () => over.removeEventListener('abort', leave));
   }
 
   /** Never rejects for what either side did. */
@@ -88,7 +89,7 @@ export class Program {
   signal(name: string): void {
     this.#conversation.admitted?.record('client', encodeChannelMessage({ type: 'signal', channel: this.#request.channel, name }));
     if (this.#target === undefined) this.#left.abort(new GatewayError('ERR_ENDED', `The client sent the signal ${name}.`));
-    else this.#target.signal(name);
+    else sendSignal(this.#target, name);
   }
 
   async #judge(gate: Session): Promise<void> {
@@ -258,4 +259,13 @@ export class Program {
 function maskedLine({ textMask }: Session, line: string): string {
   const bytes = Buffer.from(line);
   return textMask?.value(bytes, 0, bytes.length, () => undefined)?.toString() ?? line;
+}
+
+/** ssh2 refuses names of signals that it does not know; nobody has to act on one. */
+function sendSignal(target: ClientChannel, name: string): void {
+  try {
+    target.signal(name);
+  } catch {
+    // https://www.rfc-editor.org/rfc/rfc4254#section-6.9
+  }
 }

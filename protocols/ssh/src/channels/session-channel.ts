@@ -1,6 +1,7 @@
 import { anyOf } from '@sallyport/core';
 import type { PseudoTtyInfo, ServerChannel, Session as ServerSession, WindowChangeInfo, X11Info } from 'ssh2';
 import { CHANNEL_VERBS, classifyChannel } from '../classify/command-line.ts';
+import { forgetSession } from '../ssh2/peer-limits.ts';
 import { repaired } from '../ssh2/private-parts.ts';
 import { askAtOnce } from './asking.ts';
 import type { Conversation } from './conversation.ts';
@@ -30,7 +31,10 @@ class SessionChannel {
     this.#conversation = conversation;
     this.#number = conversation.nextChannel();
     this.#waits = conversation.wait();
-    session.once('close', this.#waits);
+    session.once('close', () => {
+      this.#waits();
+      if (this.#program === undefined) forgetSession(conversation.parts.connection, session);
+    });
     session.on('pty', (accept: Reply, _reject: Reply, info) => {
       this.#pty = info;
       accept?.();

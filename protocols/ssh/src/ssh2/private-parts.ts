@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { sshString } from '@sallyport/core';
 import type { Channel, Client, ClientChannel, Connection, ServerChannel } from 'ssh2';
 import ssh2Utils from 'ssh2/lib/protocol/utils.js';
@@ -36,17 +36,17 @@ function described(text: string): Buffer {
 /** Ends the connection with a reason that the client shows; ssh2 itself leaves the text empty. */
 export function disconnect(connection: Connection, reason: number, text: string): void {
   const head = Buffer.of(MESSAGE.DISCONNECT, 0, 0, 0, reason);
-  send(connection, Buffer.concat([head, described(text)]), true);
+  sendPayload(connection, Buffer.concat([head, described(text)]), true);
   connection.end();
 }
 
 /** Text that the client shows before it is signed in. */
 export function sendBanner(connection: Connection, text: string): void {
-  send(connection, Buffer.concat([Buffer.of(MESSAGE.USERAUTH_BANNER), described(`${text}\r\n`)]), false);
+  sendPayload(connection, Buffer.concat([Buffer.of(MESSAGE.USERAUTH_BANNER), described(`${text}\r\n`)]));
 }
 
-/** @param urgent may go out in the middle of a key exchange. */
-function send(connection: Client | Connection, payload: Buffer, urgent: boolean): void {
+/** A message of any kind, from its number on. @param urgent may go out in the middle of a key exchange. */
+export function sendPayload(connection: Client | Connection, payload: Buffer, urgent = false): void {
   const protocol = (connection as unknown as Private)._protocol;
   const { write } = protocol._packetRW;
   try {
@@ -66,14 +66,16 @@ interface Waiting {
   _chunkcbErr: (() => void) | undefined;
   _waitWindow: boolean;
   readonly outgoing: { readonly state: string; readonly window: number };
+  readonly incoming: { readonly window: number };
+  readonly _client: Connection;
 }
 
 type Write = (data: Buffer, encoding: BufferEncoding, done: () => void) => void;
 
 /**
  * Mends how a channel writes: ssh2 keeps the last piece of stdout that had to wait for the window and sends it again
- * behind one of stderr that waits, lets stderr wait for ever where both do, and never answers a write to a channel that
- * is closed.
+ * behind one of stderr that waits, lets stderr wait for ever where both do, never answers a write to a channel that is
+ * closed, and keeps what is sent beyond the window.
  */
 export function repaired<C extends ServerChannel | ClientChannel | Channel>(channel: C): C {
   const waiting = channel as unknown as Waiting;
@@ -104,7 +106,21 @@ export function repaired<C extends ServerChannel | ClientChannel | Channel>(chan
       });
     };
   }
+  for (const stream of [channel, channel.stderr]) if ('push' in stream) holdToWindow(stream, waiting);
   return channel;
+}
+
+/** Ends the connection of who sends more than the channel's window lets it: ssh2 would keep whatever comes. */
+function holdToWindow(stream: Readable, { incoming, _client: connection }: Waiting): void {
+  const push = stream.push.bind(stream);
+  stream.push = (chunk: unknown): boolean => {
+    if (chunk === null || incoming.window >= 0) return push(chunk);
+    const text = 'more was sent on a channel than its window allows';
+    disconnect(connection, DISCONNECT_REASON.PROTOCOL_ERROR, text);
+    (connection as NodeJS.EventEmitter).emit('error', new Error(text));
+    socketOf(connection).destroy();
+    return false;
+  };
 }
 
 /** Whether the other side of a channel has closed it, after which ssh2 takes writes and never answers them. */
@@ -136,10 +152,10 @@ export function showCertificate(client: Client, certificate: Buffer): void {
         ...[named, certificate].map(sshString),
       ]);
     protocol._authsQueue.push('publickey');
-    if (sign === undefined) return send(client, request(false), false);
+    if (sign === undefined) return sendPayload(client, request(false));
     sign(Buffer.concat([sshString(protocol._kex.sessionID), request(true)]), (made) => {
       const signature = Buffer.concat([sshString(algorithm), sshString(ssh2Utils.convertSignature(made, key.type) || made)]);
-      send(client, Buffer.concat([request(true), sshString(signature)]), false);
+      sendPayload(client, Buffer.concat([request(true), sshString(signature)]));
     });
   };
 }

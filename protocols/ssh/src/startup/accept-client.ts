@@ -5,6 +5,8 @@ import { asGatewayError } from '../errors.ts';
 import { DISCONNECT_REASON, disconnect, sendBanner } from '../ssh2/private-parts.ts';
 import { chooseTarget, type Destination } from './destination.ts';
 
+/** OpenSSH's clients tell only servers of this name when they read no more (see end-of-write.ts): without, `ssh host yes | head` never ends. */
+const IDENT = 'OpenSSH_Sallyport';
 /** How often a client may be wrong; as often as OpenSSH's own server lets it. */
 const MAX_FAILURES = 6;
 /** Keys that a client may offer without proving one: agents hold many. */
@@ -45,7 +47,7 @@ export async function acceptClient(
 }
 
 async function greet(socket: Duplex, host: Host): Promise<Connection> {
-  const server = new ssh2.Server({ hostKeys: [...(await host.sshHostKeys())], ident: 'Sallyport', ...KEEPALIVE });
+  const server = new ssh2.Server({ hostKeys: [...(await host.sshHostKeys())], ident: IDENT, ...KEEPALIVE });
   const { promise, resolve, reject } = Promise.withResolvers<Connection>();
   const abort = (): void => reject(host.signal.reason);
   const gone = (): void => reject(new GatewayError('ERR_ENDED', 'The client left before it had said that it speaks SSH.'));

@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import ssh2, { type Connection, type ServerChannel } from 'ssh2';
+import type { TestServer } from './test-gateway.ts';
+
+/** A server of ssh2's that does with each command what the test says. */
+export interface TestTarget extends TestServer {
+  readonly connections: Connection[];
+  stop(): void;
+}
+
+const KEYS = ssh2.utils.generateKeyPairSync('ed25519');
+
+/** @param run what a command does; its channel is accepted */
+export async function startTestTarget(run: (command: string, channel: ServerChannel) => void): Promise<TestTarget> {
+  const connections: Connection[] = [];
+  const server = new ssh2.Server({ hostKeys: [KEYS.private] }, (connection) => {
+    connections.push(connection);
+    connection.on('error', () => undefined);
+    connection.on('authentication', (context) => context.accept());
+    connection.on('session', (accept) => {
+      const session = accept();
+      session.on('exec', (acceptExec, _reject, { command }) => run(command, acceptExec()));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    hostKey: KEYS.public,
+    username: 'app',
+    password: 'secret',
+    connections,
+    stop() {
+      for (const connection of connections) connection.end();
+      server.close();
+    },
+  };
+}
