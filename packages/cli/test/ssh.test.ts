@@ -9,7 +9,7 @@ import { freePort } from '../../../test-fixtures/servers/postgres.ts';
 import { runProgram, type SshSite, startSshSite } from './ssh-site.ts';
 
 const RULES = `rules:
-  - { name: shells and files, match: { verb: [SHELL, SFTP] }, action: allow }
+  - { name: shells and files, match: { verb: [SHELL, SFTP, AGENT] }, action: allow }
   - { name: tunnels home, match: { verb: [FORWARD, LISTEN], addresses: ["127.0.0.1:*", "localhost:*"] }, action: allow }
   - { name: no removing, match: { command: ["rm *"] }, action: deny, message: ask the owner of the files }
   - { name: programs from standard input, match: { command: ["bash -s", "wait-for-me"] }, action: hold, approval: { groups: [leads], timeout: 1m } }
@@ -234,6 +234,21 @@ test('a secret in a command line stands neither in the record nor before who app
   const { id } = await site.lastSession();
   expect((await site.run(['sessions', 'export', id])).stdout).not.toContain(SECRET);
   expect((await site.run(['replay', id])).stdout).not.toContain(SECRET);
+});
+
+test("the client's agent signs at the target where a rule allows it, and a variable that is not listed does not pass", async () => {
+  const socket = join(site.folder, 'agent');
+  const agent = execFile('ssh-agent', ['-D', '-a', socket]);
+  const env = { SSH_AUTH_SOCK: socket, LC_ALL: 'C.UTF-8', SECRET_ENV: 'x' };
+  try {
+    for (let added = 1; added !== 0; ) added = (await site.program('ssh-add', ['-q', site.key], '', env)).code ?? 1;
+    const flags = ['-p', String(site.port), ...site.options, '-A', '-o', 'SendEnv=SECRET_ENV LC_ALL'];
+    const { stdout } = await site.program('ssh', [...flags, 'alice@127.0.0.1', 'ssh-add -l; echo "<$LC_ALL$SECRET_ENV>"'], '', env);
+    expect(stdout).toMatch(/^256 SHA256:\S+ .*\(ED25519\)\n<C\.UTF-8>\n$/);
+    expect((await site.lastSession()).events.filter(({ type }) => type === 'agent')).toHaveLength(1);
+  } finally {
+    agent.kill();
+  }
 });
 
 test('a terminal has a size, modes and resizes', async () => {

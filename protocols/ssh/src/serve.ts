@@ -11,6 +11,7 @@ import { boundUnread } from './ssh2/peer-limits.ts';
 import { DISCONNECT_REASON, disconnect, rekey, socketOf } from './ssh2/private-parts.ts';
 import { type AcceptedClient, acceptClient } from './startup/accept-client.ts';
 import { connectTarget } from './startup/connect-target.ts';
+import type { TargetOptions } from './target-schema.ts';
 
 /** Of one connection: browsers behind `ssh -D` open dozens. */
 const MAX_CHANNELS = 256;
@@ -34,7 +35,15 @@ function converse({ connection, session, target, notice }: AcceptedClient, socke
   const abandoned = new AbortController();
   const targetConnection = session.then((gate) => reachTarget(target, AbortSignal.any([gate.signal, abandoned.signal])));
   targetConnection.catch(() => undefined); // each channel says so
-  const conversation = new Conversation({ connection, socket, host, session, target: targetConnection, notice });
+  const conversation = new Conversation({
+    connection,
+    socket,
+    host,
+    options: target.options as TargetOptions,
+    session,
+    target: targetConnection,
+    notice,
+  });
   conversation.over.addEventListener('abort', () => abandoned.abort(conversation.over.reason), { once: true });
   const listening = new Listening(conversation);
   const full = (): boolean => conversation.openChannels >= MAX_CHANNELS;

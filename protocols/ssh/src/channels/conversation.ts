@@ -16,6 +16,8 @@ export interface ConversationParts {
   readonly connection: Connection;
   readonly socket: Duplex;
   readonly host: Host;
+  /** Of the target. */
+  readonly options: TargetOptions;
   /** Resolves when the client is admitted, rejects with the reason why not. */
   readonly session: Promise<Session>;
   /** Resolves when the target has let the gateway in. */
@@ -52,8 +54,8 @@ export class Conversation {
     return this.#over.signal;
   }
 
-  get options(): TargetOptions | undefined {
-    return this.admitted?.target.options as TargetOptions | undefined;
+  get options(): TargetOptions {
+    return this.parts.options;
   }
 
   end(reason: GatewayError): void {

@@ -6,6 +6,7 @@ import { CHANNEL_VERBS, classifyChannel, classifyCommandLine, readsProgram } fro
 import { asGatewayError, EXIT, gatewayLine } from '../errors.ts';
 import { type FileCommandLine, fileCommandLine, isUncertain } from '../files/exec/file-command-line.ts';
 import { encodeChannelMessage } from '../recorded/channel-message.ts';
+import { lendAgent, openAgentChannel } from '../ssh2/private-parts.ts';
 import { ask, type Wish } from './asking.ts';
 import { ChannelWriter } from './carry.ts';
 import type { Conversation, TargetConnection } from './conversation.ts';
@@ -28,6 +29,8 @@ export interface ProgramRequest {
   readonly pty: PseudoTtyInfo | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly x11: X11Info | undefined;
+  /** Programs there may ask the client's agent. */
+  readonly agent: boolean;
 }
 
 /**
@@ -178,12 +181,21 @@ export class Program {
       binary: what.kind === 'exec' && parseGitCall(what.command) !== undefined,
       columns: pty?.cols,
       start: async () => {
+        if (this.#request.agent) this.#lendAgent(gate, connection);
         this.#target = await this.#unlessLeft(startProgram(connection.client, this.#request));
         return this.#target;
       },
       say: (text) => this.#say(text),
     };
     this.#report(running, await this.#runAs(running, what));
+  }
+
+  /** A rule allowed it: programs at the target may ask the client's agent to sign. */
+  #lendAgent(gate: Session, { client }: TargetConnection): void {
+    lendAgent(client, async () => {
+      gate.note({ type: 'agent', channel: this.#request.channel });
+      return await openAgentChannel(this.#conversation.parts.connection);
+    });
   }
 
   #runAs(running: Running, what: ProgramRequest['what']): Promise<Outcome> {

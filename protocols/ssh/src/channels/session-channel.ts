@@ -25,6 +25,7 @@ class SessionChannel {
   readonly #env = new Map<string, string>();
   #pty: PseudoTtyInfo | undefined;
   #x11: X11Info | undefined;
+  #agent = false;
   #program: Program | undefined;
 
   constructor(session: ServerSession, conversation: Conversation) {
@@ -49,11 +50,13 @@ class SessionChannel {
       accept?.();
     });
     session.on('x11', (accept: Reply, reject: Reply, info) => {
-      if (this.#mayForwardX11()) this.#x11 = info;
+      if (this.#mayForward('x11')) this.#x11 = info;
       (this.#x11 === undefined ? reject : accept)?.();
     });
-    // ssh2 opens no channel for it towards a client: who allowed it would be promised what does not come.
-    session.on('auth-agent', (_accept: Reply, reject: Reply) => reject?.());
+    session.on('auth-agent', (accept: Reply, reject: Reply) => {
+      this.#agent = this.#mayForward('agent');
+      (this.#agent ? accept : reject)?.();
+    });
     // Accepted in the same moment: what the client sends behind its request would be dropped before.
     session.on('shell', (accept) => this.#start(accept() as ServerChannel | undefined, { kind: 'shell' }));
     session.on('exec', (accept, _reject, { command }) => this.#start(accept() as ServerChannel | undefined, { kind: 'exec', command }));
@@ -63,19 +66,14 @@ class SessionChannel {
   #start(channel: ServerChannel | undefined, what: ProgramRequest['what']): void {
     if (channel === undefined) return; // the client has closed the channel already
     this.#waits();
-    const { admitted } = this.#conversation;
-    const allowed = anyOf(this.#conversation.options?.env ?? []);
-    const env = Object.fromEntries([...this.#env].filter(([name]) => admitted === undefined || allowed(name)));
-    const request = { what, channel: this.#number, pty: this.#pty, env, x11: this.#x11 };
+    const request = { what, channel: this.#number, pty: this.#pty, env: Object.fromEntries(this.#env), x11: this.#x11, agent: this.#agent };
     this.#program = new Program(repaired(channel), request, this.#conversation);
     this.#conversation.run(this.#program.run());
   }
 
-  /** Where the session is not admitted yet, which variables may pass is looked at when it is. */
   #setVariable(name: string, value: string): boolean {
-    const { options } = this.#conversation;
     if (this.#env.size >= MAX_VARIABLES || name.length + value.length > MAX_VARIABLE_BYTES) return false;
-    if (options !== undefined && !anyOf(options.env)(name)) return false;
+    if (!anyOf(this.#conversation.options.env)(name)) return false;
     this.#env.set(name, value);
     return true;
   }
@@ -85,9 +83,10 @@ class SessionChannel {
     this.#program?.resize(size);
   }
 
-  #mayForwardX11(): boolean {
+  #mayForward(kind: 'x11' | 'agent'): boolean {
     const gate = this.#conversation.admitted;
     if (gate === undefined) return false;
-    return askAtOnce(gate, { ...classifyChannel(CHANNEL_VERBS.x11), text: 'forward X11', exact: ['x11'] }).action === 'allow';
+    const text = kind === 'x11' ? 'forward X11' : 'forward the SSH agent';
+    return askAtOnce(gate, { ...classifyChannel(CHANNEL_VERBS[kind]), text, exact: [kind] }).action === 'allow';
   }
 }

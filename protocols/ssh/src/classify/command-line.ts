@@ -9,6 +9,7 @@ export const CHANNEL_VERBS = {
   subsystem: 'SUBSYSTEM',
   forward: 'FORWARD',
   listen: 'LISTEN',
+  agent: 'AGENT',
   x11: 'X11',
 } as const;
 

@@ -128,6 +128,31 @@ function isClosed(channel: unknown): boolean {
   return (channel as { outgoing: { state: string } }).outgoing.state !== 'open';
 }
 
+const AGENT_CHANNEL = { type: 'auth-agent@openssh.com', window: 2 * 1024 * 1024, packet: 32 * 1024 } as const;
+
+interface Opening extends Private {
+  readonly _chanMgr: { add(opened: object): number };
+  readonly _protocol: Private['_protocol'] & { openssh_authAgent(id: number, window: number, packet: number): void };
+}
+
+/** Asks a client for its agent. https://datatracker.ietf.org/doc/html/draft-ietf-sshm-ssh-agent */
+export function openAgentChannel(connection: Connection): Promise<Channel> {
+  const { _chanMgr: channels, _protocol: protocol } = connection as unknown as Opening;
+  return new Promise((resolve, reject) => {
+    const opened = (error: Error | undefined, channel: Channel): void => (error === undefined ? resolve(repaired(channel)) : reject(error));
+    const id = channels.add(Object.assign(opened, { type: AGENT_CHANNEL.type }));
+    if (id < 0) reject(new Error('no channel is free'));
+    else protocol.openssh_authAgent(id, AGENT_CHANNEL.window, AGENT_CHANNEL.packet);
+  });
+}
+
+/** Answers a target that asks for an agent with what `open` gives; programs have to be started with `agentForward`. */
+export function lendAgent(client: Client, open: () => Promise<Channel>): void {
+  const getStream = (done: (error: unknown, stream?: Channel) => void): void =>
+    void open().then((channel) => done(undefined, channel), done);
+  Object.assign(client, { _agent: { getStream } });
+}
+
 interface Authenticating extends Private {
   readonly _protocol: Private['_protocol'] & {
     readonly _kex: { readonly sessionID: Buffer };
