@@ -6,6 +6,8 @@ import type { TestServer } from './test-gateway.ts';
 /** A server of ssh2's that does with each command what the test says. */
 export interface TestTarget extends TestServer {
   readonly connections: Connection[];
+  /** Who tried to sign in. */
+  readonly users: string[];
   stop(): void;
 }
 
@@ -14,10 +16,14 @@ const KEYS = ssh2.utils.generateKeyPairSync('ed25519');
 /** @param run what a command does; its channel is accepted */
 export async function startTestTarget(run: (command: string, channel: ServerChannel) => void): Promise<TestTarget> {
   const connections: Connection[] = [];
+  const users: string[] = [];
   const server = new ssh2.Server({ hostKeys: [KEYS.private] }, (connection) => {
     connections.push(connection);
     connection.on('error', () => undefined);
-    connection.on('authentication', (context) => context.accept());
+    connection.on('authentication', (context) => {
+      users.push(context.username);
+      context.accept();
+    });
     connection.on('session', (accept) => {
       const session = accept();
       session.on('exec', (acceptExec, _reject, { command }) => run(command, acceptExec()));
@@ -31,6 +37,7 @@ export async function startTestTarget(run: (command: string, channel: ServerChan
     username: 'app',
     password: 'secret',
     connections,
+    users,
     stop() {
       for (const connection of connections) connection.end();
       server.close();

@@ -1,5 +1,5 @@
 #!/bin/sh
-# ssh -L, -R, -D, -J, -W, X11 and the agent, where a rule allows them.
+# ssh -L, -R, -D, -J, -W and X11, where a rule allows them. (The agent is not forwarded: L-102.)
 . "$(dirname "$0")/verdict.sh"
 
 free() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
@@ -25,10 +25,6 @@ verdict half "$(printf 'GET /big HTTP/1.0\r\n\r\n' | timeout 60 ssh -F "$SSH_CON
 # A server that speaks first, and one more gateway in between.
 verdict jump "$(timeout 60 ssh -F "$SSH_CONFIG" -J target -o "HostKeyAlias=far" -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -i "$FAR_KEY" \
   -p "$FAR_PORT" "$FAR_USER@127.0.0.1" 'echo far' 2>/dev/null)" far
-eval "$(ssh-agent -s)" >/dev/null
-trap 'kill $server $tunnel $SSH_AGENT_PID 2>/dev/null; rm -rf "$work"' EXIT
-ssh-add -q "$SSH_KEY" 2>/dev/null
-verdict agent "$(remote -A target 'ssh-add -l' 2>&1 | grep -c ED25519)" 1
 if command -v xauth >/dev/null; then
   verdict x11 "$(XAUTHORITY=$work/xauthority DISPLAY=127.0.0.1:99 remote -o ForwardX11Trusted=yes -X target 'echo $DISPLAY' 2>/dev/null | grep -c ':1[0-9]\.')" 1
 fi
