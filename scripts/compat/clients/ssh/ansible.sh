@@ -2,7 +2,7 @@
 # An Ansible playbook: facts, files, templates, commands, with ssh's own connection sharing.
 . "$(dirname "$0")/verdict.sh"
 
-export ANSIBLE_HOME="$work/home" ANSIBLE_PYTHON_INTERPRETER=auto_silent ANSIBLE_NOCOLOR=1 LC_ALL=C.UTF-8
+export ANSIBLE_HOME="$work/home" ANSIBLE_PYTHON_INTERPRETER="$ANSIBLE/python" ANSIBLE_NOCOLOR=1 LC_ALL=C.UTF-8
 printf 'target ansible_user=%s\n' "$SSH_USER" >"$work/inventory"
 cat >"$work/play.yaml" <<PLAY
 - hosts: all
