@@ -7,17 +7,23 @@ import { fileCommandLine } from './files/exec/file-command-line.ts';
 import { inspect } from './inspect/inspect.ts';
 import { decodeRecording } from './recorded/decode-recording.ts';
 import { serve } from './serve.ts';
+import { hasNativeCiphers, NO_NATIVE_CIPHERS } from './ssh2/native-ciphers.ts';
 import { targetSchema } from './target-schema.ts';
 
 const DEFAULT_PORT = 22;
 
 /** SSH, version 2: shells, commands, files and tunnels, each channel judged and recorded. RFC 4251 to 4254. */
 export function ssh(): Protocol {
+  let told = hasNativeCiphers;
   return {
     name: 'ssh',
     defaultPort: DEFAULT_PORT,
     targetSchema,
-    serve,
+    serve(client, host) {
+      if (!told) host.log('warn', NO_NATIVE_CIPHERS);
+      told = true;
+      return serve(client, host);
+    },
     classify: (text) => Promise.resolve(classifyCommandLine(text, fileCommandLine(Buffer.from(text)))),
     decodeRecording,
     terminals: true,

@@ -5,3 +5,8 @@ declare module 'ssh2/lib/protocol/utils.js' {
   };
   export default utils;
 }
+
+declare module 'ssh2/lib/protocol/crypto.js' {
+  const crypto: { readonly bindingAvailable: boolean };
+  export default crypto;
+}

@@ -1,5 +1,6 @@
 import { GatewayError, reach, type Target, unreachable } from '@sallyport/core';
 import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import { preferredCiphers } from '../ssh2/native-ciphers.ts';
 import type { TargetOptions } from '../target-schema.ts';
 import { useCertificate } from './certificate.ts';
 import { isPinned, pinnedTypes, unknownHostKey } from './host-keys.ts';
@@ -62,7 +63,13 @@ function credentialsOf({ credentials: { username, password, key } }: Target): Co
 /** Asks for a kind of key that is pinned: a host has several, and would show another. */
 function algorithmsFor(options: TargetOptions): ConnectConfig {
   const types = pinnedTypes(options).flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type]));
-  return types.length === 0 ? {} : { algorithms: { serverHostKey: types as ServerHostKeyAlgorithm[] } };
+  const cipher = preferredCiphers();
+  return {
+    algorithms: {
+      ...(types.length > 0 && { serverHostKey: types as ServerHostKeyAlgorithm[] }),
+      ...(cipher !== undefined && { cipher }),
+    },
+  };
 }
 
 function refusal(target: Target, error: Error & { level?: string }): GatewayError {
