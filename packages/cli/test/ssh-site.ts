@@ -17,7 +17,7 @@ export interface SshSite extends TestSite {
   ssh(args: readonly string[], input?: string | Buffer): Promise<Outcome>;
   /** Runs any program to its end. */
   program(program: string, args: readonly string[], input?: string | Buffer, env?: Readonly<Record<string, string>>): Promise<Outcome>;
-  /** The newest session as `sessions show --json` gives it. */
+  /** The newest session, once it has ended, as `sessions show --json` gives it. */
   lastSession(): Promise<ShownSession>;
 }
 
@@ -79,8 +79,11 @@ export async function startSshSite(options: SshSiteOptions = {}): Promise<SshSit
     program: runProgram,
     ssh: (args, input) => runProgram('ssh', ['-p', String(port), ...flags, ...args], input),
     async lastSession() {
-      const shown = await site.run(['sessions', 'show', 'last', '--json']);
-      return JSON.parse(shown.stdout) as ShownSession;
+      for (;;) {
+        const shown = await site.run(['sessions', 'show', 'last', '--json']);
+        const session = JSON.parse(shown.stdout) as ShownSession;
+        if (session.state !== 'live') return session;
+      }
     },
   };
 }

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { GatewayError, type Identity, type NewEntry, type TokenRow, type TokenStore } from '@sallyport/core';
+import { GatewayError, type Identity, type NewEntry, type TokenRow } from '@sallyport/core';
 import type { IdentityProvider } from './identity-provider.ts';
+import { type OutsideTokenParts, outsideRow } from './outside-token.ts';
 import { tokenHash } from './token-text.ts';
 
 const ID_PREFIX = 'jwt_';
@@ -13,17 +13,14 @@ export function isVouched({ id }: Pick<TokenRow, 'id'>): boolean {
 /** So many of the provider's tokens may be in use at a time. */
 const MAX_TOKENS = 100_000;
 
-export interface VouchedTokensParts {
+export interface VouchedTokensParts extends OutsideTokenParts {
   readonly provider: IdentityProvider;
-  readonly tokens: Pick<TokenStore, 'bySha256' | 'insert'>;
   /** A log entry of the gateway's. */
   entry(type: string, body: Readonly<Record<string, unknown>>): NewEntry;
   /** Names of the configuration's own users: nobody else vouches for them. */
   isLocal(name: string): boolean;
   /** Takes everybody who is vouched for. */
   readonly identities: WeakSet<Identity>;
-  /** Milliseconds since the epoch. */
-  now(): number;
 }
 
 /**
@@ -46,45 +43,16 @@ export class VouchedTokens {
 
   /** The row of a JWT, made when it first comes. @throws GatewayError ERR_LOGIN when the JWT is not good here */
   async row(jwt: string): Promise<TokenRow> {
-    const { provider, tokens, isLocal } = this.#parts;
+    const { provider, entry, isLocal } = this.#parts;
     const { name, groups, expiresAt } = await provider.verify(jwt);
     if (isLocal(name))
       throw new GatewayError('ERR_LOGIN', `${name} is a user of this gateway's own configuration: sign in with a gateway token.`);
     const sha256 = tokenHash(jwt);
-    const row = (await tokens.bySha256(sha256)) ?? (await this.#insert(name, expiresAt, sha256));
+    const row = await outsideRow({ prefix: ID_PREFIX, user: name, expiresAt, sha256 }, this.#parts, (id) =>
+      entry('token.vouched', { token: id, user: name, by: 'identity provider' }),
+    );
     this.#remember(row.id, { identity: { name, kind: 'person', groups }, expiresAt });
     return row;
-  }
-
-  async #insert(user: string, expiresAt: number, sha256: Buffer): Promise<TokenRow> {
-    const { tokens, entry, now } = this.#parts;
-    const row: TokenRow = {
-      id: `${ID_PREFIX}${randomBytes(6).toString('hex')}`,
-      user,
-      createdAt: now(),
-      expiresAt,
-      revokedAt: null,
-      parent: null,
-      targets: [],
-      classes: [],
-      maxSessions: null,
-      sessions: 0,
-      actingFor: null,
-      can: [],
-      sha256,
-      // It is shown itself, never proven: nothing fits these.
-      scramStored: randomBytes(32),
-      scramServer: randomBytes(32),
-      sha1sha1: randomBytes(20),
-    };
-    try {
-      await tokens.insert(row, entry('token.vouched', { token: row.id, user, by: 'identity provider' }));
-      return row;
-    } catch (cause) {
-      const other = await tokens.bySha256(sha256); // another connection came first
-      if (other === undefined) throw cause;
-      return other;
-    }
   }
 
   /** What has expired is forgotten when it gets crowded: sessions are not, before their token is. */

@@ -27,7 +27,26 @@ test.each(['ls /srv; reboot', 'ls /srv\nreboot', 'ls $(reboot)', 'ls `reboot`', 
 
 test('an allow means plain words', () => {
   const { surely } = compileObjects({ command: ['ls *', 'uptime'] });
-  expect([surely(running('ls -l /srv/app')), surely(running('uptime')), surely(running('uptime now'))]).toEqual([true, true, false]);
+  expect([surely(running('ls /srv/app')), surely(running('uptime')), surely(running('uptime now'))]).toEqual([true, true, false]);
+});
+
+test.each([
+  ['another word', 'tail /var/log/shop /etc/shadow'],
+  ['another line of words', 'tail  /var/log/shop'],
+  ['a path that climbs', 'tail /var/log/../../etc/shadow'],
+  ['a pattern of the shell', 'tail /var/log/?hop'],
+  ['a tab', 'tail /var/log/shop\t/etc/shadow'],
+])('a `*` of an allow stands for a part of one word, not for %s', (_, command) => {
+  const { may, surely } = compileObjects({ command: ['tail /var/log/*'] });
+  expect(surely(running(command))).toBe(false);
+  expect(surely(running('tail /var/log/shop'))).toBe(true);
+  expect(may(running('tail /var/log/shop /etc/shadow'))).toBe(true); // what restricts is read widely
+});
+
+test('a `*` that begins a word is no option, unless the pattern says so', () => {
+  const { surely } = compileObjects({ command: ['systemctl restart *', 'df -*'] });
+  expect([surely(running('systemctl restart nginx')), surely(running('systemctl restart --host=evil'))]).toEqual([true, false]);
+  expect(surely(running('df -h'))).toBe(true);
 });
 
 test('a permission needs every path, a restriction one of them', () => {

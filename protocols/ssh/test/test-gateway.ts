@@ -36,7 +36,12 @@ export interface TestGateway {
   end(reason: string): void;
 }
 
-export function testGateway(server: TestServer, rule?: Parameters<typeof fileGate>[0]): TestGateway {
+/** @param admission called for each sign-in that is good; the session is there when it resolves. */
+export function testGateway(
+  server: TestServer,
+  rule?: Parameters<typeof fileGate>[0],
+  admission: () => Promise<void> = () => Promise.resolve(),
+): TestGateway {
   const gate = fileGate(rule);
   const [ends, log, sockets]: [SessionEnd[], string[], Duplex[]] = [[], [], []];
   const sessions = new Set<Promise<void>>();
@@ -61,7 +66,10 @@ export function testGateway(server: TestServer, rule?: Parameters<typeof fileGat
     sshHostKeys: () => Promise.resolve([HOST_KEY]),
     provable: (_user: string, key: Buffer) => key,
     refused: () => undefined,
-    admit: () => Promise.resolve(session),
+    admit: async () => {
+      await admission();
+      return session;
+    },
     targetAt: () => undefined,
     log: (_level: string, message: string) => void log.push(message),
   } as unknown as Host;

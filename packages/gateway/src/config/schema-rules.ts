@@ -70,7 +70,7 @@ const match = z.strictObject({
   command: oneOrMore(label)
     .optional()
     .describe(
-      'A command line of SSH, exactly as it was sent; globs. In an `allow` a `*` stands for nothing that a shell gives a meaning (`;`, `|`, `$`, quotes …). A denial or hold can be got round by writing the command otherwise: allow what may run rather than deny what may not.',
+      'A command line of SSH, exactly as it was sent; globs. In an `allow` a `*` stands for a part of one word: for no space, no option, no path that climbs (`..`), and nothing that a shell gives a meaning (`;`, `|`, `$`, quotes …). A denial or hold can be got round by writing the command otherwise: allow what may run rather than deny what may not.',
     ),
   paths: oneOrMore(label)
     .optional()

@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { GatewayError, type NewEntry, parseSshKeyLine, sshFingerprint, type TokenRow, type TokenStore } from '@sallyport/core';
+import { createHash } from 'node:crypto';
+import { GatewayError, type NewEntry, parseSshKeyLine, sshFingerprint, type TokenRow } from '@sallyport/core';
+import { type OutsideTokenParts, outsideRow } from '../outside-token.ts';
 import type { LocalUser } from '../people.ts';
 import { certificateEnd, checkCertificate, isCertificate, NEVER, readCertificate } from './certificate.ts';
 
@@ -19,12 +20,9 @@ export function isKeyRow({ id }: Pick<TokenRow, 'id'>): boolean {
   return id.startsWith(ID_PREFIX);
 }
 
-export interface PublicKeysParts {
-  readonly tokens: Pick<TokenStore, 'bySha256' | 'insert'>;
+export interface PublicKeysParts extends OutsideTokenParts {
   /** A log entry of the gateway's. */
   entry(type: string, body: Readonly<Record<string, unknown>>): NewEntry;
-  /** Milliseconds since the epoch. */
-  now(): number;
 }
 
 /** What lets a key in. */
@@ -67,7 +65,10 @@ export class PublicKeys {
   async row(offered: OfferedKey): Promise<TokenRow> {
     const { by, expiresAt } = this.#trust(offered);
     const sha256 = hash(hash(Buffer.concat([Buffer.from(`${offered.user}\0`), offered.key])));
-    const row = (await this.#parts.tokens.bySha256(sha256)) ?? (await this.#insert(offered, expiresAt, sha256));
+    const { user, key } = offered;
+    const row = await outsideRow({ prefix: ID_PREFIX, user, expiresAt, sha256 }, this.#parts, (id) =>
+      this.#parts.entry('token.key', { token: id, user, fingerprint: sshFingerprint(key), certificate: isCertificate(key) }),
+    );
     this.#trusted.set(row.id, by);
     return row;
   }
@@ -98,40 +99,6 @@ export class PublicKeys {
         `This SSH certificate is refused: ${user} is not among identity.users of the gateway's configuration.`,
       );
     return { publicKey: certificate.publicKey, by: certificate.authority, expiresAt: certificateEnd(certificate) };
-  }
-
-  async #insert({ user, key }: OfferedKey, expiresAt: number, sha256: Buffer): Promise<TokenRow> {
-    const { tokens, entry, now } = this.#parts;
-    const row: TokenRow = {
-      id: `${ID_PREFIX}${randomBytes(6).toString('hex')}`,
-      user,
-      createdAt: now(),
-      expiresAt,
-      revokedAt: null,
-      parent: null,
-      targets: [],
-      classes: [],
-      maxSessions: null,
-      sessions: 0,
-      actingFor: null,
-      can: [],
-      sha256,
-      // It is proven by a signature: nothing fits these.
-      scramStored: randomBytes(32),
-      scramServer: randomBytes(32),
-      sha1sha1: randomBytes(20),
-    };
-    try {
-      await tokens.insert(
-        row,
-        entry('token.key', { token: row.id, user, fingerprint: sshFingerprint(key), certificate: isCertificate(key) }),
-      );
-      return row;
-    } catch (cause) {
-      const other = await tokens.bySha256(sha256); // another connection came first
-      if (other === undefined) throw cause;
-      return other;
-    }
   }
 }
 

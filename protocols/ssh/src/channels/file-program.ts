@@ -7,7 +7,8 @@ import { createRsyncRelay } from '../files/rsync/relay.ts';
 import { createScpRelay } from '../files/scp/relay.ts';
 import { sftpDecoder } from '../files/sftp/decoder.ts';
 import { createSftpRelay } from '../files/sftp/relay.ts';
-import { ProgramStream } from './program-stream.ts';
+import { ChannelWriter, carry } from './carry.ts';
+import { ChannelStream } from './channel-stream.ts';
 import { exitOf, type Outcome, type Running } from './running.ts';
 
 /** A file transfer's conversation, and what its end needs of it. */
@@ -32,19 +33,23 @@ export function runFileCommand(running: Running, line: FileCommandLine): Promise
 }
 
 async function runFrames<F extends Frame>(
-  { client, conversation, gate, input, left, start, say }: Running,
+  { client, connection, conversation, gate, input, left, start, say, writer }: Running,
   relay: FileRelay<F>,
   clientDecoder: Decoder<F>,
   targetDecoder: Decoder<F>,
 ): Promise<Outcome> {
   const target = await start();
-  target.stderr.on('data', (text: Buffer) => client.stderr.write(text));
+  const said = carry(target.stderr, (text) => writer.write(text, client.stderr));
   input.release();
   const exit = exitOf(target);
-  const stream = new ProgramStream(target);
   const ended = await pump({
-    client: exitingFirst(client, () => exit.status()?.code),
-    target: stream,
+    client: new ChannelStream({ channel: client, writer, endsAt: 'end', end: () => leave(client, exit.status()?.code) }),
+    target: new ChannelStream({
+      channel: target,
+      writer: new ChannelWriter(target, connection.socket),
+      endsAt: 'close',
+      end: () => target.end(),
+    }),
     targetName: gate.target.name,
     clientDecoder,
     targetDecoder,
@@ -58,6 +63,7 @@ async function runFrames<F extends Frame>(
       return Buffer.alloc(0);
     },
   });
+  await said;
   relay.ended();
   conversation.seen.clientBytes += ended.clientBytes;
   conversation.seen.targetBytes += ended.targetBytes;
@@ -67,12 +73,8 @@ async function runFrames<F extends Frame>(
   return { bytes: ended.targetBytes, exit: status, ...(ended.error !== undefined && { error: ended.error }) };
 }
 
-/** An exit status has to come before the end, and the pump knows of none. */
-function exitingFirst(client: ServerChannel, status: () => number | undefined): ServerChannel {
-  const end = client.end.bind(client);
-  client.end = ((...args: Parameters<typeof end>) => {
-    if (client.writable) client.exit(status() ?? EXIT.failed);
-    return end(...args);
-  }) as typeof client.end;
-  return client;
+/** An exit status has to come before the end. */
+function leave(client: ServerChannel, status: number | undefined): void {
+  if (client.writable) client.exit(status ?? EXIT.failed);
+  client.end();
 }

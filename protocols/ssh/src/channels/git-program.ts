@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { type Command, type Denied, GatewayError, type Ruling, type Session } from '@sallyport/core';
+import { type Command, type CommandResult, type Denied, GatewayError, type Ruling, type Session } from '@sallyport/core';
 import {
   AdvertisementEditor,
   type BaseConversation,
@@ -19,7 +19,7 @@ import type { ClientChannel } from 'ssh2';
 import { asGatewayError } from '../errors.ts';
 import { repaired } from '../ssh2/private-parts.ts';
 import { ChannelWriter, carry } from './carry.ts';
-import { exitOf, type Outcome, type Running } from './running.ts';
+import { type ExitStatus, exitOf, type Outcome, type Running } from './running.ts';
 
 /** Connections that stay silent are closed by what lies between: git is told that the gateway lives. */
 const KEEPALIVE_MS = 10_000;
@@ -31,7 +31,7 @@ const FLUSH = Buffer.from('0000');
  * https://git-scm.com/docs/gitprotocol-pack#_pushing_data_to_a_server
  */
 export async function runPush(running: Running, call: GitCall): Promise<Outcome> {
-  const { client, connection, conversation, input, left, writer } = running;
+  const { client, connection, conversation, gate, input, left, writer } = running;
   const target = await running.start();
   const close = (): void => target.close();
   left.addEventListener('abort', close, { once: true });
@@ -49,8 +49,11 @@ export async function runPush(running: Running, call: GitCall): Promise<Outcome>
   ]);
   try {
     // A target that has ended takes nothing more: it has no such repository, or was stopped.
-    await Promise.race([push(running, call, toTarget, target), answered]);
+    const pushing = push(running, call, toTarget, target);
+    pushing.catch(() => undefined); // where the target has ended first, that is the reason
+    const sent = await Promise.race([pushing, answered.then(() => [])]);
     await answered;
+    noteEnds(gate, sent, endOf(exit.status()));
     return { bytes: writer.bytes, exit: exit.status() };
   } catch (cause) {
     target.close();
@@ -60,7 +63,8 @@ export async function runPush(running: Running, call: GitCall): Promise<Outcome>
   }
 }
 
-async function push(running: Running, call: GitCall, toTarget: ChannelWriter, target: ClientChannel): Promise<void> {
+/** @returns the rulings' ordinals, of a push that went on to the target. */
+async function push(running: Running, call: GitCall, toTarget: ChannelWriter, target: ClientChannel): Promise<readonly number[]> {
   const { client, conversation, gate, writer } = running;
   const read = await readPushRequest(chunksOf(client));
   if (read === undefined || read.request.updates.length === 0) return goodbye(toTarget, target);
@@ -71,9 +75,10 @@ async function push(running: Running, call: GitCall, toTarget: ChannelWriter, ta
     return goodbye(toTarget, target);
   }
   try {
-    const denied = await judge(running, call, request, spooled);
-    if (denied !== undefined) {
-      await writer.write(pushDenial(request, denied));
+    const { allowed, refusal } = await judge(running, call, request, spooled);
+    if (refusal !== undefined) {
+      noteEnds(gate, allowed, { state: 'failed', error: OTHER_DENIED });
+      await writer.write(pushDenial(request, refusal));
       return await goodbye(toTarget, target);
     }
     await gate.durable();
@@ -82,6 +87,7 @@ async function push(running: Running, call: GitCall, toTarget: ChannelWriter, ta
       await toTarget.write(bytes);
     }
     target.end();
+    return allowed;
   } finally {
     await spooled.close();
   }
@@ -107,10 +113,17 @@ async function spool(
   }
 }
 
+/** What its own hooks made of each ref stands in what git showed the client. */
+function endOf(status: ExitStatus | undefined): Pick<CommandResult, 'state'> {
+  if (status === undefined) return { state: 'unknown' };
+  return { state: status.code === 0 ? 'completed' : 'failed' };
+}
+
 /** Nothing is pushed: the target's git ends in peace. */
-async function goodbye(toTarget: ChannelWriter, target: ClientChannel): Promise<void> {
+async function goodbye(toTarget: ChannelWriter, target: ClientChannel): Promise<readonly never[]> {
   await toTarget.write(FLUSH);
   target.end();
+  return [];
 }
 
 interface Refusal {
@@ -125,12 +138,12 @@ async function judge(
   call: GitCall,
   request: PushRequest,
   spooled: SpooledPush,
-): Promise<Refusal | undefined> {
+): Promise<{ readonly allowed: readonly number[]; readonly refusal?: Refusal }> {
   const reasons = new Map<string, string>();
+  const allowed: number[] = [];
   const alive = setInterval(() => void writer.write(pushKeepalive(request)), KEEPALIVE_MS);
   try {
     const commands = pushCommands(repositoryName(call.path) ?? call.path, spooled.contents);
-    const rulings: { readonly command: GitCommand; readonly ruling: Ruling }[] = [];
     for (const [at, command] of commands.entries()) {
       const ruling = await askFor(
         gate,
@@ -138,16 +151,15 @@ async function judge(
         left,
         (text) => void writer.write(pushNotice(request, text)),
       );
-      rulings.push({ command, ruling });
+      if (ruling.action === 'allow') allowed.push(ruling.command);
+      else for (const ref of command.objects.refs) reasons.set(ref, ruling.message);
     }
-    for (const { command, ruling } of rulings)
-      if (ruling.action === 'deny') for (const ref of command.objects.refs) reasons.set(ref, ruling.message);
-    for (const { ruling } of rulings) if (ruling.action === 'allow') noteEnd(gate, ruling.command, reasons.size === 0);
   } finally {
     clearInterval(alive);
   }
   const [first] = reasons.values();
-  return first === undefined ? undefined : { message: `sallyport: ${first}`, reason: 'another ref of this push was denied', reasons };
+  if (first === undefined) return { allowed };
+  return { allowed, refusal: { message: `sallyport: ${first}`, reason: 'another ref of this push was denied', reasons } };
 }
 
 async function askFor(gate: Session, command: Command, left: AbortSignal, notice: (text: string) => void): Promise<Ruling> {
@@ -158,9 +170,10 @@ async function askFor(gate: Session, command: Command, left: AbortSignal, notice
   return asked.outcome satisfies Promise<Ruling | Denied>;
 }
 
-function noteEnd(gate: Session, command: number, sent: boolean): void {
-  const error = { code: 'ERR_ACCESS', message: 'Another ref of the same push was denied, so nothing was pushed.' };
-  gate.note({ type: 'result', command, rows: 0, bytes: 0, ...(sent ? { state: 'completed' } : { state: 'failed', error }) });
+const OTHER_DENIED = { code: 'ERR_ACCESS', message: 'Another ref of the same push was denied, so nothing was pushed.' };
+
+function noteEnds(gate: Session, commands: readonly number[], end: Pick<CommandResult, 'state' | 'error'>): void {
+  for (const command of commands) gate.note({ type: 'result', command, rows: 0, bytes: 0, ...end });
 }
 
 function commandOf(

@@ -34,15 +34,19 @@ export async function runPlainly(running: Running, onResize: (resize: (columns: 
     () => target.end(),
     () => undefined,
   );
-  await Promise.all([
-    carry(target, (chunk) => output.stdout.take(chunk)),
-    carry(target.stderr, (chunk) => output.stderr.take(chunk)),
-    exit.closed,
-  ]);
-  await output.stdout.end();
-  await output.stderr.end();
-  hidden.flush();
-  left.removeEventListener('abort', close);
+  try {
+    await Promise.all([
+      carry(target, (chunk) => output.stdout.take(chunk)),
+      carry(target.stderr, (chunk) => output.stderr.take(chunk)),
+      exit.closed,
+    ]);
+  } finally {
+    close(); // where its output could not be recorded it must not go on
+    await output.stdout.end();
+    await output.stderr.end();
+    hidden.flush();
+    left.removeEventListener('abort', close);
+  }
   return { bytes: writer.bytes, exit: exit.status(), ...(masked.size > 0 && { masked: Object.fromEntries(masked) }) };
 }
 

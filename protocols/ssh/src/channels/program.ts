@@ -105,7 +105,7 @@ export class Program {
       context: async () => ({
         account: gate.target.credentials.username,
         terminal: this.#request.pty === undefined ? 'no' : 'yes',
-        ...(this.#readsProgram() && { input: await this.#input.describe(this.#left.signal) }),
+        ...(this.#readsProgram() && { input: await this.#describeInput() }),
       }),
     });
     if (ruling.action === 'deny') return this.#finish(ruling.message, EXIT.denied);
@@ -160,6 +160,12 @@ export class Program {
   #readsProgram(): boolean {
     const { what } = this.#request;
     return what.kind === 'exec' && readsProgram(what.command);
+  }
+
+  /** What was not seen is nothing that another approval covers: no grant is reused for it. */
+  async #describeInput(): Promise<string> {
+    const seen = await this.#input.describe(this.#left.signal);
+    return seen ?? `unseen: it was not sent whole before the question (channel ${this.#request.channel})`;
   }
 
   #recordRequest(gate: Session): void {

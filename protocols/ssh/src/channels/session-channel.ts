@@ -73,6 +73,7 @@ class SessionChannel {
 
   #setVariable(name: string, value: string): boolean {
     if (this.#env.size >= MAX_VARIABLES || name.length + value.length > MAX_VARIABLE_BYTES) return false;
+    if (`${name}${value}`.includes('\uFFFD')) return false; // bytes that are not UTF-8 would arrive as others
     if (!anyOf(this.#conversation.options.env)(name)) return false;
     this.#env.set(name, value);
     return true;

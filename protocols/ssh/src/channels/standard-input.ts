@@ -31,8 +31,8 @@ export class StandardInput {
     return this.#interrupt.signal;
   }
 
-  /** `sha256:… (1,234 bytes)` of all that is sent, or that it was not seen: too long, or not ended in time. */
-  async describe(left: AbortSignal): Promise<string> {
+  /** `sha256:… (1234 bytes)` of all that is sent; undefined where it was not seen: too long, or not ended in time. */
+  async describe(left: AbortSignal): Promise<string | undefined> {
     this.#watch();
     const whole = new Promise<void>((resolve) => {
       if (this.#ended) return resolve();
@@ -45,7 +45,7 @@ export class StandardInput {
       left.addEventListener('abort', done, { once: true });
     });
     await whole;
-    if (!this.#ended || this.#bytes > SPOOL_BYTES) return 'unseen: it was not sent whole before the question';
+    if (!this.#ended || this.#bytes > SPOOL_BYTES) return undefined;
     const digest = createHash('sha256');
     for (const chunk of this.#kept) digest.update(chunk);
     return `sha256:${digest.digest('hex')} (${this.#bytes} bytes)`;

@@ -73,6 +73,8 @@ class SignIn {
   readonly #left = new AbortController();
   #failures = 0;
   #offers = 0;
+  /** A proof is being looked at, or one was good. */
+  #admitting = false;
 
   constructor(connection: Connection, host: Host, welcome: (accepted: AcceptedClient) => void) {
     this.#connection = connection;
@@ -100,9 +102,12 @@ class SignIn {
 
   async #attempt(context: AuthContext): Promise<void> {
     try {
-      if (context.method === 'none' || context.method === 'hostbased') return context.reject([...METHODS]);
+      // A client may give up a dialogue and begin another; two that are both good would be two sessions.
+      if (this.#admitting)
+        throw new GatewayError('ERR_LOGIN', 'Another sign-in was begun while the first one was looked at: connect again.');
       const destination = chooseTarget(context.username, this.#host.targets);
       if (this.#host.signedIn !== undefined) return await this.#admit(context, destination, { method: 'tunnel' });
+      if (context.method === 'none' || context.method === 'hostbased') return context.reject([...METHODS]);
       if (context.method === 'publickey') return await this.#publicKey(context, destination);
       const secret = context.method === 'password' ? context.password : await ask(context);
       if (secret !== undefined) await this.#admit(context, destination, { method: 'password', secret });
@@ -132,6 +137,7 @@ class SignIn {
 
   /** The proof holds or it does not; where access waits for an approval, the client is let in to read that. */
   async #admit(context: AuthContext, { user, target }: Destination, proof: Proof): Promise<void> {
+    this.#admitting = true;
     let notice: string | undefined;
     const proven = Promise.withResolvers<void>();
     const session = this.#host.admit({
@@ -150,9 +156,11 @@ class SignIn {
       await proven.promise;
     } catch (cause) {
       const error = asGatewayError(cause);
+      this.#admitting = false;
       if (error.code === 'ERR_LOGIN') return this.#fail(context, error);
       throw error;
     }
+    if (this.#left.signal.aborted) return abandon(session, asGatewayError(this.#left.signal.reason));
     const accepted = { connection: this.#connection, target, session, notice: () => notice };
     this.#welcome(accepted);
     context.accept();
@@ -170,6 +178,7 @@ class SignIn {
   }
 
   #refuse(error: GatewayError): void {
+    this.#left.abort(error);
     disconnect(this.#connection, DISCONNECT_REASON.NO_MORE_AUTH_METHODS, error.message);
     this.#accepted.reject(error);
   }
@@ -178,6 +187,15 @@ class SignIn {
     const key = context.method === 'publickey' ? sshFingerprint(context.key.data) : undefined;
     return { protocol: 'SSH-2.0', sign_in: context.method, ...(key !== undefined && { key }) };
   }
+}
+
+/** Nobody is there any more whose session it could be: its record is sealed all the same. */
+async function abandon(session: Promise<Session>, error: GatewayError): Promise<void> {
+  const nothing = { clientBytes: 0, targetBytes: 0, clientFrames: 0, targetFrames: 0, opaqueBytes: 0 };
+  await session.then(
+    (opened) => opened.end({ error, ...nothing }),
+    () => undefined,
+  );
 }
 
 /** The client's answer, which it does not show; undefined where it gave none. */
