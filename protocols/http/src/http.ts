@@ -1,0 +1,25 @@
+import { ExecError, type Protocol } from '@sallyport/core';
+import { serve } from './serve.ts';
+import { targetSchema } from './target-schema.ts';
+
+const DEFAULT_PORT = 443;
+
+/** HTTP/1.1 and HTTP/2: services, LLM APIs and Git, each request judged, masked and recorded. RFC 9110 to 9113. */
+export function http(): Protocol {
+  return {
+    name: 'http',
+    defaultPort: DEFAULT_PORT,
+    targetSchema,
+    serve,
+    classify: () => Promise.resolve({ class: ['unknown'], verbs: [], relations: [], unfiltered: false }),
+    async *decodeRecording() {},
+    // biome-ignore lint/correctness/useYield: filled in by the slice that follows
+    async *exec() {
+      throw new ExecError('ERR_CONFIG', 'HTTP is not served yet.', false);
+    },
+    connect: ({ caFile, host, port }) => ({ program: 'curl', args: ['--cacert', caFile], env: {}, dsn: `https://${host}:${port}` }),
+    readDsn: () => undefined,
+    inspect: () => Promise.resolve({ checks: [] } as never),
+    close: () => Promise.resolve(),
+  };
+}
