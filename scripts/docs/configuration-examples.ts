@@ -54,6 +54,8 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   - { name: contact data, columns: ["*.email", "*.phone"], method: token, domain: contact, unless: { groups: [support] } }
   - { name: secrets anywhere, detect: [aws-key, github-token, jwt, private-key], method: redact }
   - { name: house ids, pattern: "HX-[0-9]{8}", method: redact }
+  - { name: customers over HTTP, fields: ["$.customers[*].email", "$..card"], method: partial }
+  - { name: keys in prompts, detect: [api-key, aws-key, github-token], requests: true, method: redact }
 `,
   recording: 'recording: { durability: strict, results: full, keep: 90d }\n',
 };

@@ -1,7 +1,7 @@
 import type { Command } from './command.ts';
 import type { GatewayError } from './errors.ts';
 import type { Side } from './frame.ts';
-import type { Column, Mask, TextMask } from './mask.ts';
+import type { Column, ContentMasks, FieldMasks, Mask, TextMask } from './mask.ts';
 import type { Hold, Ruling } from './ruling.ts';
 
 /** How a command ended, as far as the target said. */
@@ -41,6 +41,10 @@ export interface Gate {
   readonly unmasked: boolean;
   /** Masks what is sensitive by its form; undefined: no such rule concerns this session. */
   readonly textMask: TextMask | undefined;
+  /** Masks what stands at certain places of a document; undefined: no such rule concerns this session. */
+  readonly fieldMasks: FieldMasks | undefined;
+  /** The masks of rules with `requests: true`: for what goes to the target. */
+  readonly requestMasks: ContentMasks;
   /**
    * The text is a mask or carries one: a marker, a hash or a token. Written back it would replace
    * the value that it stands for, so refuse that.

@@ -86,3 +86,29 @@ export interface TextRuns {
 
 /** The most that a {@link TextStream} holds back, in bytes. */
 export const TEXT_HOLD_BACK = 16_384;
+
+/** What is masked by its place in a document: in JSON, and in forms, whose fields are members of the root. */
+export interface FieldMasks {
+  /** The document as a whole. */
+  readonly root: FieldPlace;
+}
+
+/** A place in a document, and what is masked there. Equal ways down from a root mostly give one object, so compare and keep it freely. */
+export interface FieldPlace {
+  /** undefined: the value passes. Otherwise it is masked; of an object or array, each value within. */
+  readonly mask: Mask | undefined;
+  /** Nothing is masked here, nor anywhere within. */
+  readonly clear: boolean;
+  /** @param name as it is once its escapes are read. Names match exactly. */
+  member(name: string): FieldPlace;
+  /** @param index from 0. */
+  element(index: number): FieldPlace;
+}
+
+/** What is masked in the content of a message. */
+export interface ContentMasks {
+  /** By its form, in any text. */
+  readonly text: TextMask | undefined;
+  /** By its place. */
+  readonly fields: FieldMasks | undefined;
+}

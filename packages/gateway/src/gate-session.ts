@@ -3,7 +3,9 @@ import {
   type Column,
   type Command,
   type CommandResult,
+  type ContentMasks,
   type Denied,
+  type FieldMasks,
   GatewayError,
   type Hold,
   type Identity,
@@ -62,6 +64,8 @@ export class GateSession implements Session {
   readonly protectedMask: Mask;
   readonly unmasked: boolean;
   readonly textMask: TextMask | undefined;
+  readonly fieldMasks: FieldMasks | undefined;
+  readonly requestMasks: ContentMasks;
   /** What is noted from now on, for `sessions watch`. */
   readonly feed = new Feed<SessionEvent>();
   /** What is recorded of the wire from now on. */
@@ -84,9 +88,12 @@ export class GateSession implements Session {
     this.signal = this.#abort.signal;
     this.#rulebook = parts.rulebook;
     this.#subject = subjectOf(parts.identity, parts);
-    this.protectedMask = parts.rulebook.masks.protectedMask;
-    this.unmasked = !parts.rulebook.masks.any(parts.identity, parts.target);
-    this.textMask = parts.rulebook.masks.forText(parts.identity, parts.target);
+    const { masks } = parts.rulebook;
+    this.protectedMask = masks.protectedMask;
+    this.unmasked = !masks.any(parts.identity, parts.target);
+    this.textMask = masks.forText(parts.identity, parts.target);
+    this.fieldMasks = masks.forFields(parts.identity, parts.target);
+    this.requestMasks = masks.forRequests(parts.identity, parts.target);
   }
 
   get identity(): Identity {
@@ -187,7 +194,8 @@ export class GateSession implements Session {
   }
 
   #masked(identity: Identity, { masks }: Rulebook): boolean {
-    return masks.any(identity, this.target) || masks.forText(identity, this.target) !== undefined;
+    // What is masked in requests is so by rules that mask answers too.
+    return [masks.any(identity, this.target), masks.forText(identity, this.target), masks.forFields(identity, this.target)].some(Boolean);
   }
 
   #deny(command: number, { message, reason, rules }: Judgement): Denied {

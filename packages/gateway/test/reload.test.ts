@@ -15,19 +15,22 @@ test('a reload takes access away from live sessions; a broken file changes nothi
   expect(await client.line()).toMatch(/^bye: .*taken away/);
 });
 
-test('a reload that masks something for a live session’s person ends it', async () => {
-  const masked = (groups: string) =>
-    `${yaml().replace('alice: { groups: [developers] }', `alice: { groups: [${groups}] }`)}
+test.each(['columns: ["*.email"]', 'detect: [email]', 'fields: ["$..email"]'])(
+  'a reload that masks something (%s) for a live session’s person ends it',
+  async (what) => {
+    const masked = (groups: string) =>
+      `${yaml().replace('alice: { groups: [developers] }', `alice: { groups: [${groups}] }`)}
 masking:
-  - { name: mails, columns: ["*.email"], method: redact, unless: { groups: [support] } }
+  - { name: mails, ${what}, method: redact, unless: { groups: [support] } }
 `;
-  await writeFile(file, masked('developers, support'));
-  await gateway.reload();
-  const client = await signIn('alice', await token('alice'));
-  await writeFile(file, masked('developers'));
-  await gateway.reload();
-  expect(await client.line()).toMatch(/^bye: What is masked for you has changed/);
-});
+    await writeFile(file, masked('developers, support'));
+    await gateway.reload();
+    const client = await signIn('alice', await token('alice'));
+    await writeFile(file, masked('developers'));
+    await gateway.reload();
+    expect(await client.line()).toMatch(/^bye: What is masked for you has changed/);
+  },
+);
 
 test('a reload that forbids what waits, or has others decide it, takes it back', async () => {
   const [secret, dana] = [await token('alice'), await token('dana', ['approve'])];

@@ -1,4 +1,5 @@
 export { compileColumn } from './column.ts';
+export { parseFieldPath } from './field/field-path.ts';
 export { compileMasks, type Masks } from './masks.ts';
 export type { MaskRule } from './rule.ts';
 export { guessByName, guessByValues, type SensitiveKind } from './sensitive-column.ts';

@@ -104,6 +104,33 @@ describe('rules by form', () => {
   });
 });
 
+describe('rules on fields and on requests', () => {
+  const rules: MaskRule[] = [
+    { name: 'mail fields', columns: [], fields: ['$..email'], method: 'partial', unless: { groups: ['support'] } },
+    { name: 'cards', columns: [], fields: ['$..card', '$.email'], method: 'null', requests: true, targets: ['shop-*'] },
+    { name: 'keys', columns: [], detect: ['aws-key'], method: 'redact', requests: true },
+  ];
+  const masks = compileMasks(rules, options);
+
+  test('concern whom they name; the strictest decides', () => {
+    expect(masks.forFields(alice, shop)?.root.member('email').mask?.rule).toBe('cards');
+    expect(masks.forFields(alice, shop)?.root.member('x').member('email').mask?.rule).toBe('mail fields');
+    expect(masks.forFields(sam, shop)?.root.member('x').member('email').mask).toBeUndefined();
+    expect(masks.forFields(sam, { name: 'other' })).toBeUndefined();
+    expect(masks.forFields({ ...sam, name: 'sue' }, shop)).toBe(masks.forFields(sam, shop));
+    expect(masks.any(alice, shop)).toBe(false);
+  });
+
+  test('what goes to the target is masked where a rule says so', () => {
+    const { text, fields } = masks.forRequests(alice, shop);
+    expect(text?.mayFind(Buffer.from('AKIAIOSFODNN7EXAMPLE'), 0, 20)).toBe(true);
+    expect(fields?.root.member('card').mask?.rule).toBe('cards');
+    expect(fields?.root.member('x').member('email').mask).toBeUndefined();
+    expect(masks.forRequests(alice, { name: 'other' }).fields).toBeUndefined();
+    expect(compileMasks(rules.slice(0, 1), options).forRequests(alice, shop)).toEqual({ text: undefined, fields: undefined });
+  });
+});
+
 test('tokens of one domain are equal across rules, and read back', () => {
   const masks = compileMasks(
     [

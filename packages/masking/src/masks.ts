@@ -1,5 +1,18 @@
-import { anyOf, type Column, GatewayError, type Identity, MASK_METHODS, type Mask, type Target, type TextMask } from '@sallyport/core';
+import {
+  anyOf,
+  type Column,
+  type ContentMasks,
+  type FieldMasks,
+  GatewayError,
+  type Identity,
+  MASK_METHODS,
+  type Mask,
+  type Target,
+  type TextMask,
+} from '@sallyport/core';
 import { compileColumn } from './column.ts';
+import { compileFieldMasks, type FieldRule } from './field/field-masks.ts';
+import { parseFieldPath } from './field/field-path.ts';
 import { isMask } from './mask-form.ts';
 import { type MaskKeys, makeMask, REDACTED } from './method.ts';
 import type { MaskRule } from './rule.ts';
@@ -17,6 +30,10 @@ export interface Masks {
   readonly protectedMask: Mask;
   /** What masks by form for this identity at this target; undefined when no rule does. */
   forText(identity: Identity, target: Pick<Target, 'name'>): TextMask | undefined;
+  /** What masks by its place in a document; undefined when no rule does. */
+  forFields(identity: Identity, target: Pick<Target, 'name'>): FieldMasks | undefined;
+  /** What is masked in content that goes to the target: by the rules that say `requests`. */
+  forRequests(identity: Identity, target: Pick<Target, 'name'>): ContentMasks;
   /** See `Gate.isMask`. */
   isMask(text: string): boolean;
   /** False: no rule on columns can concern this identity at this target. */
@@ -33,21 +50,21 @@ export function compileMasks(rules: readonly MaskRule[], keys: MaskKeys): Masks 
     if (key.length < 16) throw new GatewayError('ERR_CONFIG', 'The keys for masking values need at least 16 bytes.');
   }
   const compiled = rules.map((rule) => compileRule(rule, keys)).sort((a, b) => a.rank - b.rank);
-  const [onColumns, onText] = [compiled.filter(({ columns }) => columns.length > 0), compiled.filter(({ text }) => text !== undefined)];
-  const textMasks = new Map<string, TextMask>();
+  const onColumns = compiled.filter(({ columns }) => columns.length > 0);
+  const onText = compiled.filter(({ text }) => text !== undefined);
+  const onFields = compiled.filter(({ fields }) => fields !== undefined);
+  const textMasks = shared((rules) => new RulesMask(rules.flatMap(({ text }) => text ?? [])));
+  const fieldMasks = shared((rules) => compileFieldMasks(rules.flatMap(({ fields }) => fields ?? [])));
   return {
     forColumn: (identity, target, column) =>
       onColumns.find((rule) => rule.concerns(identity, target) && rule.columns.some((matches) => matches(column)))?.mask,
     protectedMask: { rule: 'protected data', method: 'redact', apply: () => REDACTED, fixed: REDACTED },
-    forText(identity, target) {
-      const concerning = onText.filter((rule) => rule.concerns(identity, target));
-      if (concerning.length === 0) return undefined;
-      return lookUp(
-        textMasks,
-        concerning.map(({ mask }) => mask.rule).join('\n'),
-        () => new RulesMask(concerning.flatMap(({ text }) => text ?? [])),
-      );
-    },
+    forText: (identity, target) => textMasks(onText.filter((rule) => rule.concerns(identity, target))),
+    forFields: (identity, target) => fieldMasks(onFields.filter((rule) => rule.concerns(identity, target))),
+    forRequests: (identity, target) => ({
+      text: textMasks(onText.filter((rule) => rule.requests && rule.concerns(identity, target))),
+      fields: fieldMasks(onFields.filter((rule) => rule.requests && rule.concerns(identity, target))),
+    }),
     isMask,
     any: (identity, target) => onColumns.some((rule) => rule.concerns(identity, target)),
   };
@@ -58,11 +75,13 @@ interface CompiledRule {
   readonly mask: Mask;
   readonly columns: readonly ((column: Column) => boolean)[];
   readonly text: TextRule | undefined;
+  readonly fields: FieldRule | undefined;
+  readonly requests: boolean;
   concerns(identity: Identity, target: Pick<Target, 'name'>): boolean;
 }
 
 function compileRule(rule: MaskRule, keys: MaskKeys): CompiledRule {
-  const { detect = [], patterns = [] } = rule;
+  const { detect = [], patterns = [], fields = [], requests = false } = rule;
   const mask = makeMask(rule, keys);
   const targets = anyOf(rule.targets);
   const exempt = compileUnless(rule.unless ?? {});
@@ -74,6 +93,8 @@ function compileRule(rule: MaskRule, keys: MaskKeys): CompiledRule {
       detect.length + patterns.length === 0
         ? undefined
         : { mask, detectors: detect, patterns: patterns.map((pattern) => new Pattern(pattern)) },
+    fields: fields.length === 0 ? undefined : { mask, paths: fields.map(parseFieldPath) },
+    requests,
     concerns: (identity, target) => targets(target.name) && !exempt(identity),
   };
 }
@@ -86,8 +107,14 @@ function compileUnless({ groups, users }: NonNullable<MaskRule['unless']>): (ide
   return (identity) => isUser(identity.name) && (groups === undefined || identity.groups.some(isGroup));
 }
 
-function lookUp<V>(map: Map<string, V>, key: string, make: () => V): V {
-  const known = map.get(key) ?? make();
-  map.set(key, known);
-  return known;
+/** Sessions that the same rules concern share what is made of these. Without any rule there is nothing to make. */
+function shared<M>(make: (rules: readonly CompiledRule[]) => M): (rules: readonly CompiledRule[]) => M | undefined {
+  const made = new Map<string, M>();
+  return (rules) => {
+    if (rules.length === 0) return undefined;
+    const key = rules.map(({ mask }) => mask.rule).join('\n');
+    const known = made.get(key) ?? make(rules);
+    made.set(key, known);
+    return known;
+  };
 }

@@ -62,6 +62,8 @@ export function testGate({ rule = () => 'allow', masks, textMask }: TestRules): 
     protectedMask: hidden,
     unmasked: masks === undefined,
     textMask,
+    fieldMasks: undefined,
+    requestMasks: { text: undefined, fields: undefined },
     isMask: (text) => text.includes('[redacted]') || /^\*+\d{4}$/.test(text),
     note: (event) => void (event.type === 'values' ? prints : notes).push(event),
     record(from, data) {

@@ -102,6 +102,8 @@ export function testGate({ rule = ({ launders }) => (launders ? 'deny' : 'allow'
     protectedMask: hidden,
     unmasked: masks === undefined,
     textMask,
+    fieldMasks: undefined,
+    requestMasks: { text: undefined, fields: undefined },
     isMask: (text) => /\[redacted\]|mt_[a-z]+_\w|^\*{4}.{0,4}$/.test(text),
     note: (event) => void (event.type === 'values' ? prints : notes).push(event),
     record: (from, data) => void (from === 'client' ? recorded : seen).push(Buffer.from(data)),

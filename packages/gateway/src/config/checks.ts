@@ -1,5 +1,5 @@
 import { GatewayError, type Protocol } from '@sallyport/core';
-import { compileColumn, Pattern } from '@sallyport/masking';
+import { compileColumn, Pattern, parseFieldPath } from '@sallyport/masking';
 import { formatAddress, isLoopback, isWildcard, parseAddress } from './address.ts';
 import { listenOf } from './content.ts';
 import { parseDuration } from './duration.ts';
@@ -125,14 +125,18 @@ function* checkRule(path: Path, rule: FileContent['rules'][number]): Iterable<Fi
 }
 
 function* checkMask(path: Path, mask: FileContent['masking'][number]): Iterable<Finding> {
-  const { columns, detect, pattern, method, domain, unless } = mask;
-  const [first, second] = Object.entries({ columns, detect, pattern }).flatMap(([key, value]) => (value === undefined ? [] : [key]));
-  if (first === undefined) yield { path, message: 'says not what it masks: add columns, detect or pattern.' };
+  const { columns, detect, pattern, fields, requests, method, domain, unless } = mask;
+  const [first, second] = Object.entries({ columns, detect, pattern, fields }).flatMap(([key, value]) =>
+    value === undefined ? [] : [key],
+  );
+  if (first === undefined) yield { path, message: 'says not what it masks: add columns, detect, pattern or fields.' };
   if (second !== undefined)
     yield {
       path: [...path, second],
-      message: `does not go together with ${first}: a rule has columns, detect or pattern. Make it two rules.`,
+      message: `does not go together with ${first}: a rule has columns, detect, pattern or fields. Make it two rules.`,
     };
+  if (requests && columns !== undefined)
+    yield { path: [...path, 'requests'], message: 'does not go together with columns: a request has none. Use detect, pattern or fields.' };
   if (method === 'token' && domain === undefined)
     yield { path, message: 'tokens need a domain, such as domain: contact: within it the same value has the same token.' };
   if (method !== 'token' && domain !== undefined) yield { path: [...path, 'domain'], message: `belongs to method: token, not ${method}.` };
@@ -140,6 +144,7 @@ function* checkMask(path: Path, mask: FileContent['masking'][number]): Iterable<
     yield { path: [...path, 'unless'], message: 'is empty and would exempt nobody: leave it out, or name groups or users.' };
   yield* checkEach([...path, 'columns'], columns, compileColumn);
   yield* checkEach([...path, 'pattern'], pattern, (text) => new Pattern(text));
+  yield* checkEach([...path, 'fields'], fields, parseFieldPath);
 }
 
 /** What {@link read} refuses in a value, or in each of a list. */

@@ -124,13 +124,14 @@ function toRule({ name, match, unless, action, approval, enforce, ...rest }: Ent
   };
 }
 
-function toMask({ name, columns = [], detect, pattern, method, domain, targets, unless }: Entry<'masking'>): MaskRule {
+function toMask({ name, columns = [], detect, pattern, fields, requests, method, domain, targets, unless }: Entry<'masking'>): MaskRule {
   return {
     name,
     columns: asList(columns),
     method,
     ...given({ detect }, asList<DetectorName>),
-    ...given({ patterns: pattern }, asList<string>),
+    ...given({ patterns: pattern, fields }, asList<string>),
+    ...(requests && { requests }),
     ...given({ domain }, (text) => text),
     ...given({ targets }, asList<string>),
     ...given({ unless }, lists),

@@ -244,10 +244,13 @@ test.each([
     'targets: {}\nmasking: [{ name: a, columns: b, method: null }]',
     '2:42: masking[0].method: is nothing at all to YAML: write "null", in quotes.',
   ],
-  ['targets: {}\nmasking: [{ name: a, method: hash }]', '2:11: masking[0]: says not what it masks: add columns, detect or pattern.'],
+  [
+    'targets: {}\nmasking: [{ name: a, method: hash }]',
+    '2:11: masking[0]: says not what it masks: add columns, detect, pattern or fields.',
+  ],
   [
     'targets: {}\nmasking: [{ name: a, columns: "*.a", detect: [jwt], method: hash }]',
-    '2:46: masking[0].detect: does not go together with columns: a rule has columns, detect or pattern. Make it two rules.',
+    '2:46: masking[0].detect: does not go together with columns: a rule has columns, detect, pattern or fields. Make it two rules.',
   ],
   [
     'targets: {}\nmasking: [{ name: a, detect: [jwt, aws-keys], method: hash }]',
@@ -260,6 +263,14 @@ test.each([
   [
     'targets: {}\nmasking: [{ name: a, pattern: "x*", method: redact }]',
     '2:31: masking[0].pattern: "x*" matches the empty text: it would be found everywhere. Let it need a character at least.',
+  ],
+  [
+    'targets: {}\nmasking: [{ name: a, fields: ["$..a", "$.a["], method: redact }]',
+    '2:39: masking[0].fields[1]: "$.a[" is no place in JSON: write $.users[*].email, $.users[0].email, $..email, $.* or $[\'odd name\'].',
+  ],
+  [
+    'targets: {}\nmasking: [{ name: a, columns: "*.a", requests: true, method: redact }]',
+    '2:48: masking[0].requests: does not go together with columns: a request has none. Use detect, pattern or fields.',
   ],
   [
     'targets: {}\nmasking: [{ name: a, columns: "*.email", method: token }]',

@@ -135,6 +135,15 @@ export const masking = z.array(
     pattern: oneOrMore(z.string().min(1).max(500))
       .optional()
       .describe("Masks what such a pattern matches, in any text: RE2's syntax, matched in linear time."),
+    fields: oneOrMore(label)
+      .optional()
+      .describe(
+        "Masks values at such places in JSON and forms that pass through an HTTP target: `$.users[*].email`, `$.users[0].email`, `$..email` (at any depth), `$.*`, `$['odd name']`. Names match exactly; of an object or array each value within is masked.",
+      ),
+    requests: z
+      .boolean()
+      .default(false)
+      .describe('`true`: what goes to an HTTP target is masked too, such as the prompt to a model. Needs `detect`, `pattern` or `fields`.'),
     method: z
       .enum(['redact', 'partial', 'hash', 'token', 'null'])
       .describe(

@@ -77,7 +77,7 @@ export function fileSchema(protocols: readonly Protocol[]) {
         .prefault({})
         .describe('Classes of commands that pass with no rule: read, write, session, ddl, privilege, admin, unknown.'),
       rules: rules.default([]).describe('What happens to commands.'),
-      masking: masking.default([]).describe('What clients do not see. Each rule has `columns`, `detect` or `pattern`.'),
+      masking: masking.default([]).describe('What clients do not see. Each rule has `columns`, `detect`, `pattern` or `fields`.'),
       recording: recording.prefault({}).describe('How evidence is kept.'),
       demo: z.boolean().default(false).describe('Lets secrets stand in this file as they are. For trying out only.'),
     })
