@@ -6,13 +6,35 @@ export type CommandClass = (typeof COMMAND_CLASSES)[number];
  * What rules can name besides relations; each protocol fills in what it has.
  *
  * - `command`: a command line, exactly as it was sent.
- * - `paths`: files on the target, absolute, without `.` and `..`.
+ * - `paths`: files on the target, absolute, without `.` and `..`; of an HTTP request its path, in every way that servers may
+ *   read it.
  * - `addresses`: `host:port`, or the path of a socket, that a tunnel leads to or listens at.
  * - `repository`, `refs`: a Git repository's path, and the full names of refs.
  * - `findings`: names of masking rules that found something in what a push adds.
+ * - `hosts`: the names of hosts that a request is for, lower-case, without a port.
+ * - `headers`: a request's fields as `name: value`, names in lower case.
+ * - `query`: parameters of a request's query as `name=value`, decoded.
+ * - `operations`: what a request is to an API that is known: `graphql:mergePullRequest`, `github:merge`, `llm:chat`.
  */
-export const OBJECT_KEYS = ['command', 'paths', 'addresses', 'repository', 'refs', 'findings'] as const;
+export const OBJECT_KEYS = [
+  'command',
+  'paths',
+  'addresses',
+  'repository',
+  'refs',
+  'findings',
+  'hosts',
+  'headers',
+  'query',
+  'operations',
+] as const;
 export type ObjectKey = (typeof OBJECT_KEYS)[number];
+
+/**
+ * Kinds that serve for judging and never stand in an event: a command line stands there as its text, masked, and what
+ * headers and queries carry may be secrets.
+ */
+export const JUDGED_ONLY: readonly ObjectKey[] = ['command', 'headers', 'query'];
 
 /** What a text does, as far as its protocol can tell without asking who sent it. */
 export interface Classification {
@@ -26,10 +48,12 @@ export interface Classification {
   readonly unfiltered: boolean;
   /** It may store values of masked columns where no mask finds them: absent means no. */
   readonly launders?: boolean;
-  /** Recordable, like the text. A key that is absent: the command has nothing of the kind. */
+  /** Recordable, like the text, but for {@link JUDGED_ONLY}. A key that is absent: the command has nothing of the kind. */
   readonly objects?: { readonly [K in ObjectKey]?: readonly string[] };
   /** Kinds of which the command may mean more than `objects` names: what a push changes may be known in part. */
   readonly incomplete?: readonly ObjectKey[];
+  /** Size of what comes with the command, such as a request's body; Infinity where nobody knows it yet. Absent: nothing can. */
+  readonly bytes?: number;
   /** One sentence saying why the class is what it is, where that is not plain from the verb. */
   readonly reason?: string;
 }

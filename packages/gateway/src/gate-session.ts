@@ -9,7 +9,9 @@ import {
   GatewayError,
   type Hold,
   type Identity,
+  JUDGED_ONLY,
   type Mask,
+  OBJECT_KEYS,
   type Ruling,
   type Session,
   type SessionEnd,
@@ -262,10 +264,10 @@ export class GateSession implements Session {
   }
 }
 
-/** What the command names; its command line stands there as its text, masked. */
-function recordable({ objects }: Command): { readonly objects?: Command['objects'] } {
-  const { command: _line, ...named } = objects ?? {};
-  return Object.keys(named).length === 0 ? {} : { objects: named };
+/** What the command names, without what serves for judging only. */
+function recordable({ objects = {} }: Command): { readonly objects?: Command['objects'] } {
+  const named = OBJECT_KEYS.flatMap((key) => (objects[key] === undefined || JUDGED_ONLY.includes(key) ? [] : [[key, objects[key]]]));
+  return named.length === 0 ? {} : { objects: Object.fromEntries(named) };
 }
 
 /** People paste a gateway token anywhere: neither the record nor who approves reads it. */

@@ -82,6 +82,15 @@ test('a token that somebody pastes into a command is neither recorded nor shown 
   expect(JSON.stringify([session, await store.approvals.list({})])).not.toContain(secret);
 });
 
+test('what serves for judging alone is not recorded', async () => {
+  const client = await signIn('alice', await token('alice'));
+  await client.say('read orders api.example.com secret');
+  await client.leave();
+  const [command] = (await onlySession()).events.filter(({ type }) => type === 'command');
+  expect(command).toMatchObject({ objects: { hosts: ['api.example.com'] } });
+  expect(Object.keys(command?.objects ?? {})).toEqual(['hosts']);
+});
+
 test('what waited when the gateway ended is cancelled and never runs', async () => {
   const client = await signIn('alice', await token('alice'));
   const id = (await client.say('ddl public.orders')).replace('held: ', '');

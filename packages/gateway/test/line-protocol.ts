@@ -54,12 +54,13 @@ class LineDecoder implements Decoder<Frame> {
 }
 
 function classify(text: string): Classification {
-  const [kind = 'unknown', relation] = text.split(' ');
+  const [kind = 'unknown', relation, host, secret] = text.split(' ');
   return {
     class: [kind as CommandClass],
     verbs: [kind.toUpperCase()],
     relations: relation === undefined ? [] : [relation],
     unfiltered: false,
+    ...(host !== undefined && { objects: { hosts: [host], headers: [`cookie: ${secret}`], query: [`key=${secret}`], command: [text] } }),
   };
 }
 

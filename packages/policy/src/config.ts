@@ -35,6 +35,8 @@ export interface Match extends Partial<Readonly<Record<ObjectKey, readonly strin
   readonly relations?: readonly string[];
   readonly unfiltered?: boolean;
   readonly launders?: boolean;
+  /** What comes with the command is larger than this many bytes. */
+  readonly bytesOver?: number;
 }
 
 /** The keys of {@link Match} that are known before any command. */

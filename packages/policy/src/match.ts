@@ -29,13 +29,17 @@ export function compileMatch(match: Match): CompiledMatch {
   const verbs = match.verb === undefined ? undefined : anyOf(match.verb.map((verb) => verb.toUpperCase()));
   const relations = match.relations === undefined ? undefined : compileRelations(match.relations);
   const objects = compileObjects(match);
-  const extent = ({ unfiltered, launders = false }: ReadCommand): boolean =>
-    (match.unfiltered === undefined || match.unfiltered === unfiltered) && (match.launders === undefined || match.launders === launders);
+  const extent = ({ unfiltered, launders = false, bytes = 0 }: ReadCommand): boolean =>
+    (match.unfiltered === undefined || match.unfiltered === unfiltered) &&
+    (match.launders === undefined || match.launders === launders) &&
+    (match.bytesOver === undefined || bytes > match.bytesOver);
+  const knownSize = ({ bytes = 0 }: ReadCommand): boolean => match.bytesOver === undefined || Number.isFinite(bytes);
 
   const named = (command: ReadCommand): readonly CommandClass[] => classesOf(command).filter((one) => classes?.has(one) ?? true);
   const suspected = (command: ReadCommand): readonly CommandClass[] => classesOf(command).filter((one) => suspects?.has(one) ?? true);
   const surelyButClass = (command: ReadCommand): boolean =>
     extent(command) &&
+    knownSize(command) &&
     objects.surely(command) &&
     (verbs === undefined || (command.verbs.length > 0 && command.verbs.every(verbs))) &&
     (relations === undefined || (knowsRelations(command) && command.readings.length > 0 && command.readings.every(relations.surely)));

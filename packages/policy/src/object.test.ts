@@ -68,3 +68,45 @@ test('a command that names nothing of the kind is never meant', () => {
   const { may, surely } = compileObjects({ refs: ['*'] });
   expect([may(moving('/a')), surely(moving('/a'))]).toEqual([false, false]);
 });
+
+describe('HTTP requests', () => {
+  const asking = (objects: Classification['objects'] & object): Classification => ({ ...running(''), verbs: ['GET'], objects });
+  const way = (match: Parameters<typeof compileObjects>[0], objects: Classification['objects'] & object) => {
+    const { may, surely } = compileObjects(match);
+    return [may(asking(objects)), surely(asking(objects))];
+  };
+
+  test('a restriction reads paths, hosts, repositories and operations whatever their case, a permission as they are', () => {
+    expect(way({ paths: ['/admin/*'] }, { paths: ['/Admin/users'] })).toEqual([true, false]);
+    expect(way({ paths: ['/admin'] }, { paths: ['/admin/'] })).toEqual([true, false]);
+    expect(way({ paths: ['/'] }, { paths: ['/'] })).toEqual([true, true]);
+    expect(way({ hosts: ['API.example.com'] }, { hosts: ['api.example.com'] })).toEqual([true, false]);
+    expect(way({ repository: ['acme/shop'] }, { repository: ['Acme/Shop'] })).toEqual([true, false]);
+    expect(way({ operations: ['graphql:merge*'] }, { operations: ['graphql:mergePullRequest'] })).toEqual([true, true]);
+  });
+
+  test('of a path that reads in two ways, one is enough to restrict and both are needed to permit', () => {
+    const paths = ['/public%2F..admin', '/public/..admin'];
+    expect(way({ paths: ['/public/*'] }, { paths })).toEqual([true, false]);
+    expect(way({ paths: ['/public*'] }, { paths })).toEqual([true, true]);
+  });
+
+  test('a header is permitted where every one of its name is meant; others are not asked', () => {
+    const headers = ['content-type: text/plain', 'x-env: test', 'accept: */*'];
+    expect(way({ headers: ['X-Env: test'] }, { headers })).toEqual([true, true]);
+    expect(way({ headers: ['x-env:test'] }, { headers: [...headers, 'x-env: prod'] })).toEqual([true, false]);
+    expect(way({ headers: ['x-env: TEST'] }, { headers })).toEqual([true, false]);
+    expect(way({ headers: ['x-*: test'] }, { headers })).toEqual([true, true]);
+    expect(way({ headers: ['x-other: *'] }, { headers })).toEqual([false, false]);
+    expect(way({ headers: ['x-env: a: *'] }, { headers: ['x-env: a: b'] })).toEqual([true, true]);
+  });
+
+  test('a query is permitted where every parameter is meant', () => {
+    expect(way({ query: ['page=*', 'per_page=*'] }, { query: ['page=2'] })).toEqual([true, true]);
+    expect(way({ query: ['page=*'] }, { query: ['page=2', 'admin=1'] })).toEqual([true, false]);
+    expect(way({ query: ['admin=1'] }, { query: ['Admin=1'] })).toEqual([true, false]);
+    expect(way({ query: ['q=a*'] }, { query: ['q= a=b'] })).toEqual([false, false]);
+    expect(way({ query: ['p*=1'] }, { query: ['path=2=1'] })).toEqual([false, false]);
+    expect(way({ query: ['page=*'] }, {})).toEqual([false, false]);
+  });
+});

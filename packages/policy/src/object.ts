@@ -1,5 +1,8 @@
-import { anyOf, type Classification, type Glob, glob, isPattern, OBJECT_KEYS, type ObjectKey } from '@sallyport/core';
+import { anyOf, type Classification, type Glob, OBJECT_KEYS, type ObjectKey } from '@sallyport/core';
+import { meantLine } from './command-line.ts';
 import type { Match } from './config.ts';
+import { type FieldForm, meantFields } from './field.ts';
+import type { NameTest } from './name-test.ts';
 
 /** A rule's word about what a command names besides relations, taken in the two ways of {@link CompiledMatch}. */
 export interface ObjectTest {
@@ -9,41 +12,65 @@ export interface ObjectTest {
   surely(command: Classification): boolean;
 }
 
-/** A shell reads more than one command, or other words than stand there, where one of these is in the text. */
-const SHELL_SYNTAX = /[\p{Cc};&|<>()[\]`$\\'"{}~#!^*?]/u;
-/** A path that climbs leads elsewhere than it begins. */
-const CLIMBS = /(?:^|\/)\.\.(?:\/|$)/;
+const HEADER: FieldForm = { separator: ':', othersPass: true };
+const PARAMETER: FieldForm = { separator: '=', othersPass: false };
 
 export function compileObjects(match: Match): ObjectTest {
   const tests = OBJECT_KEYS.flatMap((key) => {
     const patterns = match[key];
-    return patterns === undefined ? [] : [{ key, may: anyOf(patterns), surely: surely(key, patterns) }];
+    return patterns === undefined ? [] : [{ key, ...compileNames(key, patterns) }];
   });
   return {
     may: ({ objects, incomplete }) => tests.every(({ key, may }) => incomplete?.includes(key) || (objects?.[key]?.some(may) ?? false)),
     surely: ({ objects, incomplete }) =>
-      tests.every(({ key, surely }) => !incomplete?.includes(key) && (objects?.[key]?.length ?? 0) > 0 && objects?.[key]?.every(surely)),
+      tests.every(({ key, surely }) => {
+        const names = objects?.[key] ?? [];
+        return !incomplete?.includes(key) && names.length > 0 && surely(names);
+      }),
   };
 }
 
+function compileNames(key: ObjectKey, patterns: readonly string[]): NameTest {
+  switch (key) {
+    case 'command': {
+      const meant = meantLine(patterns);
+      return { may: anyOf(patterns), surely: (lines) => lines.every(meant) };
+    }
+    case 'headers':
+      return meantFields(HEADER, patterns);
+    case 'query':
+      return meantFields(PARAMETER, patterns);
+    case 'paths':
+      return { may: anyCase(patterns, withoutEnd), surely: everyOf(patterns) };
+    case 'addresses':
+    case 'repository':
+    case 'refs':
+    case 'findings':
+    case 'hosts':
+    case 'operations':
+      return { may: anyCase(patterns), surely: everyOf(patterns) };
+  }
+}
+
+function everyOf(patterns: readonly string[]): NameTest['surely'] {
+  const meant = anyOf(patterns);
+  return (names) => names.every(meant);
+}
+
 /**
- * What a pattern's `*` stands for in a command line must be what whoever wrote it thought of: a part of one word, without
- * anything that a shell gives a meaning, no option where it begins the word, and no path that climbs.
+ * Many servers take a name for the same whatever its case, so what restricts does too.
+ *
+ * @param also gives a second form of the name that counts as well.
  */
-function surely(key: ObjectKey, patterns: readonly string[]): Glob {
-  if (key !== 'command') return anyOf(patterns);
-  const exact = new Set(patterns);
-  const lines = patterns.map((pattern) => pattern.split(' ').map(word));
-  return (text) => exact.has(text) || (!SHELL_SYNTAX.test(text) && lines.some((words) => meant(words, text.split(' '))));
+function anyCase(patterns: readonly string[], also?: (name: string) => string): Glob {
+  const meant = anyOf(patterns.map((pattern) => pattern.toLowerCase()));
+  return (name) => {
+    const folded = name.toLowerCase();
+    return meant(folded) || (also !== undefined && meant(also(folded)));
+  };
 }
 
-function meant(words: readonly Glob[], said: readonly string[]): boolean {
-  return words.length === said.length && words.every((matches, at) => matches(said[at] ?? ''));
-}
-
-function word(pattern: string): Glob {
-  const matches = glob(pattern);
-  if (!isPattern(pattern)) return matches;
-  const mayBeOption = pattern.startsWith('-');
-  return (text) => matches(text) && !CLIMBS.test(text) && (mayBeOption || !text.startsWith('-'));
+/** `/a/` is `/a` to many servers. */
+function withoutEnd(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }

@@ -1,5 +1,5 @@
 import type { Classification } from '@sallyport/core';
-import type { ApprovalSpec, PolicyConfig, Rule } from './config.ts';
+import type { ApprovalSpec, Match, PolicyConfig, Rule } from './config.ts';
 import { compilePolicy } from './policy.ts';
 
 const approval: ApprovalSpec = { groups: ['dba'], count: 1, timeoutMs: 600_000, transactionTimeoutMs: 30_000, grant: 'once' };
@@ -311,5 +311,27 @@ describe('recording', () => {
     expect(policy(secret, fuller).judge(subject, command({ relations: ['public.health'] })).results).toBe('digest');
     const denied = policy(secret, rule({ name: 'd', action: 'deny' })).judge(subject, command({ relations: ['public.health'] }));
     expect(denied).not.toHaveProperty('record');
+  });
+});
+
+describe('sizes', () => {
+  const ruled = (action: 'allow' | 'deny', bytes: number | undefined, match: Match = { bytesOver: 10 }, unless?: Match) => {
+    const rule: Rule = { name: 'size', match, action, enforce: true, ...(unless && { unless }) };
+    const defaults = { person: action === 'deny' ? (['write'] as const) : [], agent: [] };
+    const upload = command({ class: ['write'], verbs: ['POST'], ...(bytes !== undefined && { bytes }) });
+    return compilePolicy({ access: [], defaults, rules: [rule] }).judge(subject, upload).action;
+  };
+  const sizes = [10, 11, Number.POSITIVE_INFINITY, undefined];
+
+  test('a denial counts one that nobody knows as over', () => {
+    expect(sizes.map((bytes) => ruled('deny', bytes))).toEqual(['allow', 'deny', 'deny', 'allow']);
+  });
+
+  test('an allow does not', () => {
+    expect(sizes.map((bytes) => ruled('allow', bytes))).toEqual(['deny', 'allow', 'deny', 'deny']);
+  });
+
+  test('an allow up to a size is one with an exemption', () => {
+    expect(sizes.map((bytes) => ruled('allow', bytes, {}, { bytesOver: 10 }))).toEqual(['allow', 'deny', 'deny', 'allow']);
   });
 });

@@ -10,6 +10,7 @@ import { parseDuration } from './duration.ts';
 import type { FileContent } from './schema.ts';
 import { asList } from './schema-parts.ts';
 import { parseSecret, type Secret } from './secret.ts';
+import { parseSize } from './size.ts';
 
 /** What clients on this machine call the gateway, whatever else its certificate names. */
 const OWN_NAMES = ['localhost', '127.0.0.1', '::1'];
@@ -152,11 +153,12 @@ function toApproval(approval: NonNullable<Entry<'rules'>['approval']>): Approval
 
 /** Every key of a match with a list behind it; `labels` with one behind each label. */
 function lists(match: Entry<'rules'>['match']): Match {
-  const { labels, unfiltered, launders, ...names } = match;
+  const { labels, unfiltered, launders, bytes_over, ...names } = match;
   return {
     ...Object.fromEntries(Object.entries(names).flatMap(([key, value]) => (value === undefined ? [] : [[key, asList<string>(value)]]))),
     ...given({ labels }, (all) => Object.fromEntries(Object.entries(all).map(([name, values]) => [name, asList(values)]))),
     ...given({ unfiltered, launders }, (flag) => flag),
+    ...given({ bytesOver: bytes_over }, (size) => known(parseSize(size))),
   };
 }
 

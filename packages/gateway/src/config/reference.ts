@@ -73,13 +73,19 @@ function isDeep(schema: JsonSchema): boolean {
 function kindOf(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map(code).join(', ');
   if (schema.const !== undefined) return code(schema.const);
-  if (schema.anyOf !== undefined) return `list: ${kindOf(schema.anyOf[0] ?? {})}`;
+  if (schema.anyOf !== undefined) return choice(schema.anyOf);
   if (schema.items !== undefined) return `list: ${kindOf(schema.items)}`;
   if (schema.type === 'object')
     return typeof schema.additionalProperties === 'object' && !isDeep(schema.additionalProperties)
       ? `NAME: ${kindOf(schema.additionalProperties)}`
       : 'keys';
   return { string: 'text', boolean: '`true`, `false`', integer: 'number' }[schema.type ?? ''] ?? schema.type ?? '';
+}
+
+/** A list may stand as its only value; other shapes stand beside each other. */
+function choice(shapes: readonly JsonSchema[]): string {
+  const list = shapes.find(({ items }) => items !== undefined)?.items;
+  return list === undefined ? shapes.map(kindOf).join(', ') : `list: ${kindOf(list)}`;
 }
 
 function code(value: unknown): string {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseAddress } from './address.ts';
 import { DURATION_PATTERN, parseDuration } from './duration.ts';
+import { SIZE_PATTERN } from './size.ts';
 
 /** A value or a list of values; lists mean any of. */
 export function oneOrMore<T extends z.ZodType>(item: T): z.ZodUnion<[T, z.ZodArray<T>]> {
@@ -26,6 +27,21 @@ export const label = z
   .min(1)
   .max(200)
   .regex(/^\P{Cc}+$/u, 'must not hold control characters');
+
+/**
+ * A name and a value, globs both, with a sign between them.
+ *
+ * @param form for the sentence about a text without the sign.
+ */
+export function field(separator: string, form: string): z.ZodString {
+  return label.regex(new RegExp(`^[^\\s${separator}][^${separator}]*${separator}`), `must be ${form}`);
+}
+
+/** An amount of bytes. */
+export const size = z.union([
+  z.string().regex(SIZE_PATTERN, 'must be a size such as 10MiB, or a number of bytes'),
+  z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+]);
 
 /** @param atMostMs the longest that makes sense. */
 export function duration(atMostMs: number): z.ZodString {

@@ -1,7 +1,7 @@
 import { COMMAND_CLASSES } from '@sallyport/core';
 import { DETECTOR_NAMES } from '@sallyport/masking';
 import { z } from 'zod';
-import { DAY_MS, duration, label, labels, oneOrMore } from './schema-parts.ts';
+import { DAY_MS, duration, field, label, labels, oneOrMore, size } from './schema-parts.ts';
 
 const kind = z.enum(['person', 'agent']);
 const commandClass = z.enum(COMMAND_CLASSES);
@@ -74,13 +74,36 @@ const match = z.strictObject({
     ),
   paths: oneOrMore(label)
     .optional()
-    .describe('Files on the target that a transfer reads or changes, and files that a push changes; globs.'),
+    .describe(
+      'Files on the target that a transfer reads or changes, files that a push changes, and the path of an HTTP request; globs, in which `*` crosses `/`. A request is refused or rewritten until its path reads alike everywhere: escapes are decoded, `.`, `..` and `//` removed. Where servers differ (`%2F`, `;`), a denial or hold catches it in any reading and whatever its case; an `allow` needs every reading to match.',
+    ),
   addresses: oneOrMore(label).optional().describe('`host:port`, or the path of a socket, that a tunnel leads to or listens at; globs.'),
   repository: oneOrMore(label).optional().describe("A Git repository's path; globs."),
   refs: oneOrMore(label).optional().describe('Git refs by their full names, such as `refs/heads/main`; globs.'),
   findings: oneOrMore(label)
     .optional()
     .describe('Names of masking rules with `detect` or `pattern` that find something in what a push adds; globs.'),
+  hosts: oneOrMore(label).optional().describe('The host that an HTTP request is for, without a port; globs.'),
+  headers: oneOrMore(field(':', 'name: value, such as "content-type: text/*"'))
+    .optional()
+    .describe(
+      'Headers of an HTTP request as `name: value`; globs on either side. A denial or hold catches any of them, whatever its case; an `allow` needs every header of such a name to match. Values are not recorded.',
+    ),
+  query: oneOrMore(field('=', 'name=value, such as "per_page=*"'))
+    .optional()
+    .describe(
+      "Parameters of an HTTP request's query as `name=value`, decoded; globs on either side. A denial or hold catches any of them; an `allow` needs all of the query's parameters to match. Values are not recorded.",
+    ),
+  operations: oneOrMore(label)
+    .optional()
+    .describe(
+      'What a request does at an API that the gateway knows: `graphql:FIELD` for each root field, `github:merge`, `github:push`, `github:contents`, `github:workflow`, `github:release`, `github:admin`, `llm:chat`; globs.',
+    ),
+  bytes_over: size
+    .optional()
+    .describe(
+      'The body of an HTTP request is larger: `10MiB`, `512KiB`, or a number of bytes. A body whose size is not announced counts as larger for a denial or hold, and not for an `allow`.',
+    ),
   unfiltered: z.boolean().optional().describe('An UPDATE or DELETE that reaches every row: no WHERE, or one that is always true.'),
 });
 
