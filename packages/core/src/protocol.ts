@@ -105,6 +105,15 @@ export interface Host {
    * @throws GatewayError ERR_LOGIN with the reason, for the log
    */
   provable(user: string, key: Buffer): Buffer;
+  /**
+   * The gateway's certificate in the place of a host whose TLS it ends, made when first asked for.
+   *
+   * @param host one of {@link Protocol.interceptedHosts}, in lower case
+   * @throws GatewayError ERR_CONFIG where no target has such hosts
+   */
+  forwardCertificate(host: string): Promise<SecureContextOptions>;
+  /** Whether the gateway itself listens at this IP address and port. */
+  isOwnAddress(address: string, port: number): boolean;
   /** Counts a failed proof for back-off and writes it to the log. */
   refused(user: string, why: string): void;
   /** @throws GatewayError ERR_LOGIN or ERR_ACCESS, with the sentence for the client. */
@@ -227,6 +236,11 @@ export interface Protocol {
   readonly targetSchema: unknown;
   /** One client connection from its first byte to its seal. Never rejects for what a client did. */
   serve(client: Duplex, host: Host): Promise<void>;
+  /**
+   * Hosts in whose place the gateway shows certificates of its own when clients ask for this target: names, `*.example.com`,
+   * IP addresses. The forward CA may sign for them and no others; where there are none, it is not made.
+   */
+  interceptedHosts?(target: Pick<Target, 'host' | 'options'>): readonly string[];
   /** What a text does, without a session: for `policy test`. */
   classify(text: string, target: Target | undefined): Promise<Classification>;
   decodeRecording(frames: AsyncIterable<RecordedFrames>): AsyncIterable<ReplayItem>;

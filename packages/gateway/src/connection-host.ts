@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { SecureContextOptions } from 'node:tls';
 import {
   type FactStore,
   GatewayError,
@@ -10,7 +11,7 @@ import {
   type SignIn,
   type Target,
 } from '@sallyport/core';
-import { type Backoff, type IdentityService, ProvenRefusal, type SignedIn } from '@sallyport/identity';
+import { type Backoff, type ForwardAuthority, type IdentityService, ProvenRefusal, type SignedIn } from '@sallyport/identity';
 import type { Arrival } from './listener.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -27,6 +28,7 @@ export interface ConnectionHostParts {
   readonly tls: Host['tls'];
   readonly identity: IdentityService;
   sshHostKeys(): Promise<readonly string[]>;
+  readonly forward: ForwardAuthority | undefined;
   readonly backoff: Backoff;
   readonly facts: FactStore;
   readonly scratch: string;
@@ -35,6 +37,7 @@ export interface ConnectionHostParts {
   /** Checks access, asks for an approval where it needs one, and opens the record. */
   open(signIn: SignIn, signedIn: SignedIn, arrival: Caller): Promise<Session>;
   targetAt(host: string, port: number): Target | undefined;
+  isOwnAddress(address: string, port: number): boolean;
   /** Serves a stream of a session as a connection to another target. */
   tunnel(target: string, stream: Duplex, session: Session): Promise<void>;
 }
@@ -66,6 +69,16 @@ export class ConnectionHost implements Host {
 
   sshHostKeys(): Promise<readonly string[]> {
     return this.#parts.sshHostKeys();
+  }
+
+  async forwardCertificate(host: string): Promise<SecureContextOptions> {
+    const { forward } = this.#parts;
+    if (forward === undefined) throw new GatewayError('ERR_CONFIG', `No target ends the TLS of ${host}.`);
+    return forward.certificate(host);
+  }
+
+  isOwnAddress(address: string, port: number): boolean {
+    return this.#parts.isOwnAddress(address, port);
   }
 
   provable(user: string, key: Buffer): Buffer {

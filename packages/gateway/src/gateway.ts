@@ -4,19 +4,11 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Approvals, createApprovals } from '@sallyport/approvals';
-import { GatewayError, type Host, type NewEntry, type Protocol, type Session, type Store } from '@sallyport/core';
-import {
-  type Backoff,
-  createBackoff,
-  createIdentity,
-  type IdentityService,
-  type Keys,
-  type Known,
-  openKeys,
-  readCertificate,
-} from '@sallyport/identity';
+import { GatewayError, type NewEntry, type Protocol, type Session, type Store } from '@sallyport/core';
+import { type Backoff, createBackoff, createIdentity, type IdentityService, type Keys, type Known, openKeys } from '@sallyport/identity';
 import { Recorder } from '@sallyport/recording';
 import { type Api, createApi } from './api/api.ts';
+import { type Certificates, certificatesOf } from './certificates.ts';
 import type { Config } from './config/config.ts';
 import { describeChanges } from './config/digest.ts';
 import { resolveSecrets } from './config/target-secrets.ts';
@@ -28,6 +20,7 @@ import { Listeners, type ServedTarget } from './listeners.ts';
 import { LiveSessions } from './live-sessions.ts';
 import type { Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { isOwnAddress } from './own-address.ts';
 import { compileRulebook } from './rulebook.ts';
 import { SessionOpener } from './session-opener.ts';
 
@@ -65,19 +58,19 @@ export class Gateway {
   #sealing: Promise<void> = Promise.resolve();
   #config: Config;
   #rulebook: Rulebook;
-  #tls: Host['tls'];
+  #certificates: Certificates;
 
   /** Opens keys and everything that must stand before the first client: see {@link start}. */
   static async create(options: GatewayOptions): Promise<Gateway> {
     const keys = await openKeys(options.config.dataDir);
-    return new Gateway(options, keys, await serverTls(options.config, keys));
+    return new Gateway(options, keys, await certificatesOf(options.config, keys, options.protocols));
   }
 
-  private constructor(options: GatewayOptions, keys: Keys, tls: Host['tls']) {
+  private constructor(options: GatewayOptions, keys: Keys, certificates: Certificates) {
     const { config, store } = options;
     this.#options = options;
     this.#keys = keys;
-    this.#tls = tls;
+    this.#certificates = certificates;
     this.#config = config;
     this.#rulebook = compileRulebook(config, keys);
     this.#backoff = createBackoff(Date.now);
@@ -127,7 +120,7 @@ export class Gateway {
       () => this.#live.tokens(),
     );
     this.#stopped.signal.addEventListener('abort', stopWatching, { once: true });
-    const renewing = setInterval(() => this.#renewCertificate(), CERTIFICATE_CHECK_MS);
+    const renewing = setInterval(() => this.#renewCertificates(), CERTIFICATE_CHECK_MS);
     this.#stopped.signal.addEventListener('abort', () => clearInterval(renewing), { once: true });
     store.failed.then(
       (cause) => this.#recordingFailed(cause),
@@ -157,12 +150,12 @@ export class Gateway {
   }
 
   async #reload(): Promise<void> {
-    const { log, loadConfig } = this.#options;
+    const { log, loadConfig, protocols } = this.#options;
     if (this.#draining) return; // it would open the ports again
     try {
       const config = await loadConfig();
       this.#mayReplace(config);
-      const tls = await serverTls(config, this.#keys);
+      const certificates = await certificatesOf(config, this.#keys, protocols);
       const rulebook = compileRulebook(config, this.#keys);
       const targets = await servedTargets(config);
       await this.#listeners.apply(targets);
@@ -170,7 +163,7 @@ export class Gateway {
       const masksChanged = JSON.stringify(config.masks) !== JSON.stringify(this.#config.masks);
       this.#config = config;
       this.#rulebook = rulebook;
-      this.#tls = tls;
+      this.#certificates = certificates;
       this.#identity.reload(knownOf(config));
       for (const session of this.#live.all()) this.#rejudge(session, masksChanged);
       log.info({ digest: config.digest }, 'configuration loaded');
@@ -237,8 +230,9 @@ export class Gateway {
       arrival,
       targets,
       targetAt: (name, port) => this.#listeners.targetAt(name, port),
+      isOwnAddress: (address, port) => isOwnAddress([this.#config.admin.listen, ...this.#listeners.addresses()], address, port),
       tunnel: (name, inner, session) => this.#tunnel(name, inner, session, arrival.client, arrival.address),
-      tls: this.#tls,
+      ...this.#certificates,
       identity: this.#identity,
       sshHostKeys: async () => (await this.#keys.sshHostKeys()).map(({ privateKey }) => privateKey),
       backoff: this.#backoff,
@@ -261,7 +255,7 @@ export class Gateway {
       backoff: this.#backoff,
       identity: this.#identity,
       live: this.#live,
-      tls: () => this.#tls,
+      tls: () => this.#certificates.tls,
       metrics: this.#metrics,
       keys: this.#keys,
       recorder: this.#recorder,
@@ -291,12 +285,12 @@ export class Gateway {
     }
   }
 
-  #renewCertificate(): void {
-    serverTls(this.#config, this.#keys).then(
-      (tls) => {
-        this.#tls = tls;
+  #renewCertificates(): void {
+    certificatesOf(this.#config, this.#keys, this.#options.protocols).then(
+      (certificates) => {
+        this.#certificates = certificates;
       },
-      (error: unknown) => this.#options.log.error({ err: error }, 'the certificate could not be renewed'),
+      (error: unknown) => this.#options.log.error({ err: error }, 'the certificates could not be renewed'),
     );
   }
 
@@ -321,11 +315,6 @@ async function emptyFolder(folder: string): Promise<void> {
 
 function knownOf({ users, provider, sshAuthorities }: Config): Known {
   return { users, provider, sshAuthorities };
-}
-
-async function serverTls({ tls }: Config, keys: Keys): Promise<Host['tls']> {
-  const certificate = 'names' in tls ? await keys.serverCertificate(tls.names) : await readCertificate(tls, Date.now());
-  return { context: { key: certificate.key, cert: certificate.cert }, hash: certificate.hash };
 }
 
 async function servedTargets(config: Config): Promise<readonly ServedTarget[]> {

@@ -1,4 +1,5 @@
 export { type ApprovalDetailJson, type ApprovalJson, approvalDetailJson, approvalJson } from '@sallyport/approvals';
+export { forwardAuthorityOf } from './certificates.ts';
 export type { Config, TargetConfig, UserConfig } from './config/config.ts';
 export { configSchema } from './config/json-schema.ts';
 export { loadConfig } from './config/load.ts';

@@ -27,6 +27,11 @@ export class Listeners {
     return this.#targets.filter(({ listen }) => listen === listener).map(({ target }) => target);
   }
 
+  /** Every address that is listened at. */
+  addresses(): readonly string[] {
+    return [...this.#open.keys()];
+  }
+
   /** A target as the configuration in force has it. */
   target(name: string): Target | undefined {
     return this.#targets.find(({ target }) => target.name === name)?.target;

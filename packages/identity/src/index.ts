@@ -1,5 +1,6 @@
 export { type Backoff, createBackoff } from './backoff.ts';
 export { addressOf } from './client-address.ts';
+export type { ForwardAuthority } from './forward/forward-authority.ts';
 export { createIdentity, type IdentityOptions, type IdentityService, type SignedIn } from './identity.ts';
 export type { ProviderOptions } from './identity-provider.ts';
 export { defaultNames, type Keys, openKeys, type SecretLabel } from './keys.ts';

@@ -4,7 +4,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GatewayError } from '@sallyport/core';
-import { type CertifiedKey, makeAuthority } from './certificate.ts';
+import { type CertifiedKey, makeAuthority, rsaKey } from './certificate.ts';
+import { type ForwardAuthority, type ForwardAuthorityOptions, openForwardAuthority } from './forward/forward-authority.ts';
 import { createOnce, hasCode, privateFolder, replaceFile } from './key-file.ts';
 import { cachedLeaf, type ServerCertificate } from './server-certificate.ts';
 import { openHostKeys, type SshHostKey } from './ssh/host-keys.ts';
@@ -12,7 +13,7 @@ import { openHostKeys, type SshHostKey } from './ssh/host-keys.ts';
 /** What a key derived from the server secret is for. Each label gives an independent key. */
 export type SecretLabel = 'token-salt' | 'fingerprint' | 'mask-hash' | 'mask-token';
 
-/** The gateway's own keys. Three that share nothing: listener CA, evidence, server secret. */
+/** The gateway's own keys, which share nothing: listener CA, forward CA, evidence, server secret. */
 export interface Keys {
   /** PEM file of the CA that the gateway's certificate chains to, for clients to trust. */
   readonly caFile: string;
@@ -25,6 +26,13 @@ export interface Keys {
   };
   /** By which SSH clients know the gateway; made when first asked for. @throws GatewayError ERR_CONFIG */
   sshHostKeys(): Promise<readonly SshHostKey[]>;
+  /**
+   * The CA of the forward proxy; made when first asked for.
+   *
+   * @param now milliseconds since the epoch; call again daily, so that it is renewed in time.
+   * @throws GatewayError ERR_CONFIG
+   */
+  forwardAuthority(options: ForwardAuthorityOptions, now?: number): Promise<ForwardAuthority>;
   /** A 32-byte HMAC key. The same for the same data_dir and label, for ever. */
   secret(label: SecretLabel): Buffer;
   /**
@@ -50,6 +58,11 @@ export async function openKeys(dataDir: string): Promise<Keys> {
   await privateFolder(folder);
   const [authority, evidence, secret] = await Promise.all([openAuthority(folder), openEvidence(folder), openSecret(folder)]);
   let hostKeys: Promise<readonly SshHostKey[]> | undefined;
+  let leafKey: Promise<string> | undefined;
+  const forwardLeafKey = (): Promise<string> => {
+    leafKey ??= rsaKey(2048);
+    return leafKey;
+  };
   return {
     caFile: authority.caFile,
     evidence,
@@ -57,6 +70,7 @@ export async function openKeys(dataDir: string): Promise<Keys> {
       hostKeys ??= openHostKeys(folder);
       return hostKeys;
     },
+    forwardAuthority: (options, now = Date.now()) => openForwardAuthority(folder, options, forwardLeafKey, now),
     secret: (label) => Buffer.from(hkdfSync('sha256', secret, '', `sallyport ${label}`, 32)),
     serverCertificate: (names, now = Date.now()) => cachedLeaf(join(folder, 'listener.pem'), authority.authority, names, now),
   };

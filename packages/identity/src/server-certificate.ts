@@ -1,9 +1,9 @@
-import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { createHash, X509Certificate } from 'node:crypto';
 import { GatewayError } from '@sallyport/core';
 import forge from 'node-forge';
 import { type CertifiedKey, makeLeaf } from './certificate.ts';
 import { readSecret, replaceFile } from './key-file.ts';
+import { type KeyPairFiles, readKeyPair } from './key-pair.ts';
 
 const RENEW_BEFORE_MS = 30 * 24 * 3_600_000;
 
@@ -41,18 +41,9 @@ export async function cachedLeaf(file: string, authority: CertifiedKey, names: r
  * @param files paths of PEM files.
  * @throws GatewayError ERR_CONFIG naming the file and what is wrong with it.
  */
-export async function readCertificate(files: { readonly cert: string; readonly key: string }, now: number): Promise<ServerCertificate> {
-  const cert = await readPem(files.cert, 'tls.cert');
-  const key = await readPem(files.key, 'tls.key');
-  const leaf = parse(() => new X509Certificate(cert), `tls.cert: ${files.cert} holds no PEM certificate.`);
-  const privateKey = parse(() => createPrivateKey(key), `tls.key: ${files.key} holds no PEM private key without a passphrase.`);
-  if (!leaf.checkPrivateKey(privateKey)) {
-    throw new GatewayError('ERR_CONFIG', `tls.key: ${files.key} is not the key of the first certificate in ${files.cert}.`);
-  }
-  if (leaf.validToDate.getTime() <= now) {
-    throw new GatewayError('ERR_CONFIG', `tls.cert: ${files.cert} expired at ${leaf.validToDate.toISOString()}: renew it.`);
-  }
-  return { key, cert, hash: endPointHash(leaf), notAfter: leaf.validToDate.getTime() };
+export async function readCertificate(files: KeyPairFiles, now: number): Promise<ServerCertificate> {
+  const { key, cert, first } = await readKeyPair('tls', files, now);
+  return { key, cert, hash: endPointHash(first), notAfter: first.validToDate.getTime() };
 }
 
 /** The hash that tls-server-end-point names: the signature's own, but SHA-256 in place of MD5 and SHA-1. */
@@ -111,20 +102,4 @@ function serverCertificate(key: string, leaf: X509Certificate, authority: string
 
 function cutKey(pem: string): string {
   return pem.slice(pem.indexOf('-----BEGIN PRIVATE KEY-----'));
-}
-
-async function readPem(path: string, setting: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new GatewayError('ERR_CONFIG', `${setting}: cannot read ${path} (${(cause as NodeJS.ErrnoException).code}).`, { cause });
-  }
-}
-
-function parse<T>(read: () => T, message: string): T {
-  try {
-    return read();
-  } catch (cause) {
-    throw new GatewayError('ERR_CONFIG', message, { cause });
-  }
 }

@@ -1,4 +1,5 @@
 import { ExecError, type Protocol } from '@sallyport/core';
+import { interceptedHosts } from './forward/intercepted-hosts.ts';
 import { serve } from './serve.ts';
 import { targetSchema } from './target-schema.ts';
 
@@ -11,6 +12,7 @@ export function http(): Protocol {
     defaultPort: DEFAULT_PORT,
     targetSchema,
     serve,
+    interceptedHosts,
     classify: () => Promise.resolve({ class: ['unknown'], verbs: [], relations: [], unfiltered: false }),
     async *decodeRecording() {},
     // biome-ignore lint/correctness/useYield: filled in by the slice that follows

@@ -34,6 +34,8 @@ export function testHost(
     tls: TLS,
     scram: (user) => Promise.resolve(materialOf(user, users[user] ?? [])),
     sshHostKeys: () => Promise.resolve([]),
+    forwardCertificate: () => Promise.resolve({}),
+    isOwnAddress: () => false,
     provable: (_user, key) => key,
     targetAt: () => undefined,
     refused: (user, why) => void record.refused.push([user, why]),

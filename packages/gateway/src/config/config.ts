@@ -39,6 +39,8 @@ export interface Config {
   readonly admin: { readonly listen: string };
   /** Names for a certificate of the gateway's own CA, or files of one's own. */
   readonly tls: { readonly names: readonly string[] } | { readonly cert: string; readonly key: string };
+  /** Files of a company's CA for hosts whose TLS the gateway ends, in place of one that it makes. */
+  readonly forwardCa?: { readonly cert: string; readonly key: string };
   readonly users: readonly UserConfig[];
   /** Vouches for people besides {@link users}. */
   readonly provider?: ProviderOptions;

@@ -40,6 +40,7 @@ export function toSettings(
     dataDir: from(content.data_dir),
     admin: content.admin,
     tls: toTls(content.tls, from),
+    ...given({ forwardCa: content.forward_ca }, ({ cert, key }) => ({ cert: from(cert), key: from(key) })),
     users: Object.entries(content.identity.users).map(([name, { kind, groups, ssh_keys }]) => ({
       name,
       kind,

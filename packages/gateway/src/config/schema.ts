@@ -38,6 +38,15 @@ const tls = z.strictObject({
   key: filePath.optional().describe('Its key (PEM file).'),
 });
 
+const forwardCa = z
+  .strictObject({
+    cert: filePath.describe('Certificate of an intermediate CA (PEM file), RSA, with the chain below the root that clients trust.'),
+    key: filePath.describe('Its key (PEM file).'),
+  })
+  .describe(
+    "A company's own CA for targets with `forward: true`. Without it the gateway makes one that is good for their hosts alone (`sallyport ca forward`).",
+  );
+
 const recording = z.strictObject({
   durability: z
     .enum(['strict', 'fast'])
@@ -61,6 +70,7 @@ export function fileSchema(protocols: readonly Protocol[]) {
         .prefault({})
         .describe('The API behind the command line and the console.'),
       tls: tls.prefault({}).describe('The certificate that clients see.'),
+      forward_ca: forwardCa.optional(),
       identity: z
         .strictObject({
           oidc: oidc.optional().describe('Lets people sign in with a JWT of an identity provider as the password, inside TLS.'),
