@@ -4,6 +4,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   admin: 'admin: { listen: 127.0.0.1:8420 }\n',
   tls: `tls: { names: [gateway.example.com] }     # or: { cert: ./gateway.pem, key: ./gateway.key }
 `,
+  forward_ca: 'forward_ca: { cert: ./forward-ca.pem, key: ./forward-ca.key }\n',
   identity: `identity:
   users:
     alice: { groups: [developers] }

@@ -9,7 +9,7 @@ const TOO_LITTLE_BYTES = 100 * MIB;
 const LITTLE_FILES = 0.02;
 
 /** What everybody may read, of all that lies in data_dir and its keys. */
-const PUBLIC_FILES = new Set(['ca.pem', 'evidence.pub', 'sallyport.pid']);
+const PUBLIC_FILES = new Set(['ca.pem', 'forward-ca.pem', 'evidence.pub', 'sallyport.pid']);
 
 type Stats = Awaited<ReturnType<typeof stat>>;
 
@@ -86,10 +86,11 @@ async function checkParents(path: string, owner: number): Promise<readonly Check
   }
 }
 
-async function checkSecrets({ targets, tls }: Config): Promise<readonly CheckResult[]> {
+async function checkSecrets({ targets, tls, forwardCa }: Config): Promise<readonly CheckResult[]> {
   const credentials = targets.flatMap((target) => Object.values(target.credentials));
   const files = credentials.flatMap((secret) => (secret?.from === 'file' ? [secret.path] : []));
   if ('key' in tls) files.push(tls.key);
+  if (forwardCa !== undefined) files.push(forwardCa.key);
   return (await Promise.all([...new Set(files)].map((file) => checkPrivate(file, 'secrets')))).flat();
 }
 

@@ -1,13 +1,11 @@
-import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CheckResult } from '@sallyport/core';
 import type { Config } from '@sallyport/gateway';
 import { listenFault } from '../port.ts';
+import { checkCertificates } from './certificate-checks.ts';
 
 const HEALTH_MS = 5_000;
-const DAY_MS = 24 * 3_600_000;
-const SOON_DAYS = 30;
 const NODE_MAJOR = 24;
 
 /** What the gateway runs on, whether it runs, and what it shows to clients. */
@@ -18,7 +16,7 @@ export async function checkService(config: Config): Promise<readonly CheckResult
     checkRuntime(),
     runs(config, process),
     ...(await Promise.all(listeners.map((listen) => checkListener(listen, process)))).flat(),
-    ...(await checkCertificate(config)),
+    ...(await checkCertificates(config)),
     ...(await checkEvidence(config)),
   ];
 }
@@ -86,44 +84,6 @@ async function checkListener(listen: string, running: number | undefined): Promi
       mend: 'choose another address under listen',
     },
   ];
-}
-
-/** The gateway's own authority renews its certificate by itself; one's own it cannot renew. */
-async function checkCertificate({ tls, dataDir }: Config): Promise<readonly CheckResult[]> {
-  const own = 'cert' in tls ? tls.cert : join(dataDir, 'keys', 'ca.pem');
-  const text = await readFile(own, 'utf8').catch(() => undefined);
-  if (text === undefined)
-    return 'cert' in tls
-      ? [
-          {
-            check: 'certificate',
-            level: 'problem',
-            message: `tls.cert: ${own} cannot be read.`,
-            mend: 'correct the path, or its permissions',
-          },
-        ]
-      : [];
-  try {
-    const until = new X509Certificate(text).validToDate;
-    const days = Math.floor((until.getTime() - Date.now()) / DAY_MS);
-    const what = 'cert' in tls ? "The gateway's certificate" : "The gateway's own CA";
-    const message = `${what} is good until ${until.toISOString().slice(0, 10)} (${days} days).`;
-    if (days >= SOON_DAYS) return [{ check: 'certificate', level: 'ok', message }];
-    const mend =
-      'cert' in tls
-        ? 'renew it, then send the gateway a SIGHUP'
-        : `remove ${own} and listener-ca.pem beside it, restart, and give clients the new CA`;
-    return [{ check: 'certificate', level: days < 0 ? 'problem' : 'warning', message, mend }];
-  } catch {
-    return [
-      {
-        check: 'certificate',
-        level: 'problem',
-        message: `${own} holds no certificate.`,
-        mend: 'put the PEM text of the certificate and its chain there',
-      },
-    ];
-  }
 }
 
 /** Whether somebody keeps it elsewhere, nobody here can know. */

@@ -158,7 +158,7 @@ test.each([
   ['data-dir: x\ntargets: {}', '1:1: data-dir: there is no such key. Did you mean data_dir?'],
   [
     'targets: {}\nsurprise: 1',
-    '2:1: surprise: there is no such key. Here stand: data_dir, admin, tls, identity, targets, access, defaults, rules, masking, recording, demo.',
+    '2:1: surprise: there is no such key. Here stand: data_dir, admin, tls, forward_ca, identity, targets, access, defaults, rules, masking, recording, demo.',
   ],
   ['rules: []', '1:1: targets: is missing.'],
   ['targets: {}\nrules:', '2:7: rules: has no value: give it one or leave the key out.'],
@@ -285,6 +285,15 @@ test.each([
     '2:50: masking[0].method: must be one of redact, partial, hash, token, null, not "tokens". Did you mean token?',
   ],
 ])('%j', (text, problem) => expect(problems(text)).toEqual([problem]));
+
+test("a company's CA is two files beside the configuration", () => {
+  expect(parse('targets: {}\nforward_ca: { cert: ca.pem, key: ./ca.key }').forwardCa).toEqual({
+    cert: '/etc/sallyport/ca.pem',
+    key: '/etc/sallyport/ca.key',
+  });
+  expect(parse('targets: {}').forwardCa).toBeUndefined();
+  expect(problems('targets: {}\nforward_ca: { cert: ca.pem }')).toEqual(['2:13: forward_ca.key: is missing.']);
+});
 
 describe('targets', () => {
   const with_ = (more: string) => problems(`targets:\n  db: { protocol: postgres, address: db, credentials: { username: app }, ${more} }`);
