@@ -32,6 +32,8 @@ export interface ApprovalRequest {
   /** Facts of the moment, which the approval binds too; see HoldContext. */
   readonly context: HoldContext;
   readonly terms: ApprovalTerms;
+  /** The client may ask again in another session: the approval is bound to the identity, and to no session. */
+  readonly resendable?: boolean;
 }
 
 /** Context that says what is going on rather than how the command is understood: shown, not bound. */
@@ -40,7 +42,13 @@ const SHOWN_ONLY: ReadonlySet<string> = new Set(['locks']);
 /** The row that stands for a request. */
 export function rowOf(request: ApprovalRequest, id: string, now: number): ApprovalRow {
   const { subject, session, identity, target, rule, context, terms } = request;
-  const bound = [session, identity.name, identity.actingFor ?? null, target, subject.type === 'command' ? subject.digest : null];
+  const bound = [
+    boundSession(request),
+    identity.name,
+    identity.actingFor ?? null,
+    target,
+    subject.type === 'command' ? subject.digest : null,
+  ];
   return {
     id,
     state: 'pending',
@@ -66,11 +74,16 @@ export function rowOf(request: ApprovalRequest, id: string, now: number): Approv
 }
 
 /** What a grant covers: equal keys are covered by each other's approval. Other terms, other key. */
-export function grantKey({ subject, session, identity, target, rule, context, terms }: ApprovalRequest): string {
+export function grantKey(request: ApprovalRequest): string {
+  const { subject, identity, target, rule, context, terms } = request;
   const who = [identity.name, identity.actingFor ?? null, target, rule, terms.grant, terms.groups, terms.count];
   if (subject.type === 'access') return digest(['access', ...who]);
   const what = { once: subject.digest, exact: subject.digest, shape: subject.shape, rule: null }[terms.grant];
-  return digest(['command', ...who, session, what, boundContext(context)]);
+  return digest(['command', ...who, boundSession(request), what, boundContext(context)]);
+}
+
+function boundSession({ session, resendable }: ApprovalRequest): string | null {
+  return resendable === true ? null : session;
 }
 
 /** One line for the client that waits. */

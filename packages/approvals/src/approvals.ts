@@ -15,6 +15,7 @@ import { type ApprovalRequest, grantKey, noticeOf, rowOf } from './approval-requ
 import { type Decision, settled, type Verdict } from './decision.ts';
 import { GrantTable } from './grant-table.ts';
 import { PendingApproval, type Surroundings } from './pending-approval.ts';
+import { ResendableApproval } from './resendable-approval.ts';
 
 /** Commands that may wait at once in the whole gateway. */
 const MAX_PENDING = 1_000;
@@ -73,6 +74,8 @@ class Desk implements Approvals {
   readonly #pending = new Map<string, PendingApproval>();
   readonly #grants = new GrantTable();
   readonly #feed = new ApprovalFeed();
+  /** By what they cover. */
+  readonly #resendable = new Map<string, ResendableApproval>();
 
   constructor(options: ApprovalsOptions) {
     const { entry, now, after = realTimer } = options;
@@ -83,15 +86,19 @@ class Desk implements Approvals {
     const { command } = request;
     const now = this.#around.now();
     if (signal.aborted) return refused(command, 'cancelled', `Not run: ${reasonOf(signal)}.`);
-    const grantedBy = this.#grants.find(grantKey(request), now);
+    const key = grantKey(request);
+    const grantedBy = this.#grants.find(key, now);
     if (grantedBy !== undefined) {
       const cancel = (reason: string): Denied => denied(command, 'cancelled', `Not run: ${reason}.`);
       return { grantedBy, outcome: Promise.resolve({ action: 'allow', command }), cancel };
     }
+    const again = this.#resendable.get(key);
+    if (again !== undefined) return again.join(command, signal);
     if (this.#pending.size >= MAX_PENDING) {
       return refused(command, 'denied', `${MAX_PENDING} commands wait for approval already: try again later.`);
     }
     const row = rowOf(request, `ap_${randomBytes(6).toString('hex')}`, now);
+    if (request.resendable === true) return this.#openResendable(row, key, command).join(command, signal);
     const pending = this.#open(row, command, signal);
     const cancel = (reason: string): Denied => {
       this.#grants.remove(row); // at once: the next command must not slip through while this reaches the disk
@@ -144,6 +151,16 @@ class Desk implements Approvals {
     const waiting = [...this.#pending.values()];
     for (const pending of waiting) pending.withdraw(reason);
     await Promise.all(waiting.map((pending) => pending.idle()));
+  }
+
+  #openResendable(row: ApprovalRow, key: string, command: number): ResendableApproval {
+    const pending = new PendingApproval(row, command, this.#around, (changed) => this.#note(changed));
+    this.#pending.set(row.id, pending);
+    const approval = new ResendableApproval(pending, noticeOf(row), this.#around, () => {
+      if (this.#resendable.get(key) === approval) this.#resendable.delete(key);
+    });
+    this.#resendable.set(key, approval);
+    return approval;
   }
 
   #open(row: ApprovalRow, command: number, signal: AbortSignal): PendingApproval {

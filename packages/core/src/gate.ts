@@ -16,6 +16,8 @@ export interface CommandResult {
   readonly error?: { readonly code: string; readonly message: string };
   /** How a program ended: its exit status, or the name of the signal that ended it, without `SIG`. */
   readonly exit?: number | string;
+  /** The status code of an answer of HTTP. */
+  readonly status?: number;
   /** Masked values by masking rule. */
   readonly masked?: Readonly<Record<string, number>>;
 }

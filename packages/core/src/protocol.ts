@@ -23,8 +23,12 @@ export interface Target {
   readonly tls: { readonly mode: 'disable' | 'require' | 'verify-full'; readonly ca?: string };
   /** Private: never logged, recorded or sent to a client. */
   readonly credentials: {
+    /** Empty where the gateway signs in with a token, or not at all. */
     readonly username: string;
     readonly password?: string;
+    /** An API key or access token, and the header that it goes in; without one: `Authorization: Bearer`. */
+    readonly token?: string;
+    readonly header?: string;
     /** PEM */
     readonly certificate?: string;
     /** PEM */
@@ -55,11 +59,13 @@ export interface ScramMaterial {
 export type Proof =
   | { readonly method: 'scram' | 'native'; readonly token: string } // the id of the token whose proof held
   | { readonly method: 'password'; readonly secret: string } // cleartext inside TLS or SSH
+  | { readonly method: 'bearer'; readonly secret: string } // the same without a user name: the token says whose it is
   | { readonly method: 'publickey'; readonly key: Buffer } // an SSH key or certificate, as on the wire, whose possession was proven
   | { readonly method: 'tunnel' }; // nothing: it came through a session that is signed in, see Host.signedIn
 
 /** One client's request for a session. */
 export interface SignIn {
+  /** Empty with a bearer token. */
   readonly user: string;
   readonly target: Target;
   readonly proof: Proof;
@@ -234,6 +240,8 @@ export interface Protocol {
   readonly defaultPort: number;
   /** A zod object schema of the protocol's own target keys. Opaque here: core has no dependencies. */
   readonly targetSchema: unknown;
+  /** Targets may be signed in to with a token, or not at all; where this is absent each needs a user name. */
+  readonly tokenCredentials?: true;
   /** One client connection from its first byte to its seal. Never rejects for what a client did. */
   serve(client: Duplex, host: Host): Promise<void>;
   /**

@@ -13,6 +13,8 @@ export interface Denied {
   readonly cause: DenialCause;
   /** One sentence for the client. A rule's `message` stands in it verbatim. */
   readonly message: string;
+  /** The rules that say so, where a rule does. */
+  readonly rules?: readonly string[];
 }
 
 /** What may happen to a command. A value, never an exception. Recorded before it is returned. */
@@ -38,6 +40,19 @@ export interface Asked {
    * Records the cancellation and returns the denial that the client gets.
    */
   cancel(reason: string): Denied;
+  /**
+   * Where the command may be sent again ({@link HoldOptions}): stops waiting and leaves the approval open. The outcome is
+   * then a denial that says so, unless it is settled already.
+   */
+  readonly defer?: () => void;
+}
+
+export interface HoldOptions {
+  /**
+   * The client may send the same command again, in whatever session of its: an approval that was left open lets it pass
+   * once, and the same question is not put twice.
+   */
+  readonly resendable?: boolean;
 }
 
 /** A command that waits for a person. Nothing is asked until the relay knows the context. */
@@ -48,5 +63,5 @@ export interface Hold {
    * Asks for the approval, or finds the grant that covers it.
    * @param signal aborted when the client leaves or cancels: the outcome is then a denial.
    */
-  ask(context: HoldContext, signal: AbortSignal): Asked;
+  ask(context: HoldContext, signal: AbortSignal, options?: HoldOptions): Asked;
 }

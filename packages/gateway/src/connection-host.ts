@@ -93,7 +93,7 @@ export class ConnectionHost implements Host {
   async admit(signIn: SignIn): Promise<Session> {
     const { backoff, arrival, through } = this.#parts;
     if (through !== undefined) return this.#enter(signIn, through);
-    if (signIn.proof.method === 'password') await backoff.wait(this.client, signIn.user, this.signal);
+    if (signIn.proof.method === 'password' || signIn.proof.method === 'bearer') await backoff.wait(this.client, signIn.user, this.signal);
     const signedIn = await this.#signIn(signIn.user, signIn.target.name, signIn.proof);
     backoff.succeeded(this.client, signIn.user);
     arrival.admitted();

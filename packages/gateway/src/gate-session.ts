@@ -203,7 +203,7 @@ export class GateSession implements Session {
   #deny(command: number, { message, reason, rules }: Judgement): Denied {
     const sentence = message ?? reason;
     this.#parts.log.warn({ command, rules }, `denied: ${sentence}`);
-    return { action: 'deny', command, cause: 'denied', message: sentence };
+    return { action: 'deny', command, cause: 'denied', message: sentence, rules };
   }
 
   /**

@@ -105,10 +105,10 @@ export function createIdentity(options: IdentityOptions): IdentityService {
   }
 
   const rowOf = (proof: Proof, user: string, address: string): Promise<TokenRow | undefined> => {
-    if (proof.method === 'password') return bySecret(proof.secret);
+    if (proof.method === 'password' || proof.method === 'bearer') return bySecret(proof.secret);
     return proof.method === 'publickey' ? people.publicKeys.row({ user, key: proof.key, address }) : byProof(proof);
   };
-  const byProof = (proof: Exclude<Proof, { method: 'password' | 'publickey' }>): Promise<TokenRow | undefined> => {
+  const byProof = (proof: Exclude<Proof, { method: 'password' | 'bearer' | 'publickey' }>): Promise<TokenRow | undefined> => {
     if (proof.method === 'tunnel') throw refusal('Only a session that is signed in opens a tunnel.');
     return tokens.get(proof.token);
   };
@@ -131,10 +131,10 @@ export function createIdentity(options: IdentityOptions): IdentityService {
 
     async signIn({ user, target, proof, address }) {
       const row = await rowOf(proof, user, address);
-      const { identity, token } = await vouch(row, user);
+      const { identity, token } = await vouch(row, proof.method === 'bearer' ? row?.user : user);
       requireScope(token, target);
       if (!(await tokens.use(token.id, now()))) {
-        await vouch(await tokens.get(token.id), user); // it may have ended a moment ago: say so then
+        await vouch(await tokens.get(token.id), token.user); // it may have ended a moment ago: say so then
         throw new ProvenRefusal(usedUp(token));
       }
       return { identity, token };

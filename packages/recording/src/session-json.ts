@@ -46,6 +46,8 @@ export interface CommandJson {
   error: { readonly code: string; readonly message: string } | null;
   /** How a program ended: its exit status, or the signal's name. Absent where nothing of the kind was run. */
   exit?: number | string;
+  /** The status code of an answer of HTTP. */
+  status?: number;
   masked: Readonly<Record<string, number>>;
   readonly config: string;
 }
@@ -96,7 +98,7 @@ function fold(event: RecordedEvent, commands: Map<number, CommandJson>): EventJs
     case 'values':
       return undefined; // for the leak lookup only: they say nothing to people
     case 'result': {
-      const { command: number, state, rows, bytes, duration_ms, error, masked, exit } = event as unknown as ResultEvent;
+      const { command: number, state, rows, bytes, duration_ms, error, masked, exit, status } = event as unknown as ResultEvent;
       const command = commands.get(number);
       if (command === undefined) break;
       Object.assign(command, {
@@ -107,10 +109,12 @@ function fold(event: RecordedEvent, commands: Map<number, CommandJson>): EventJs
         error: error ?? null,
         masked: masked ?? {},
         ...(exit !== undefined && { exit }),
+        ...(status !== undefined && { status }),
       });
       return undefined;
     }
     case 'released':
+    case 'deferred':
     case 'denied':
     case 'expired':
     case 'cancelled': {

@@ -1,17 +1,21 @@
 import { ExecError, type Protocol } from '@sallyport/core';
 import { interceptedHosts } from './forward/intercepted-hosts.ts';
 import { serve } from './serve.ts';
+import { Http1Server } from './startup/http1-server.ts';
 import { targetSchema } from './target-schema.ts';
+import { Upstreams } from './upstream/upstreams.ts';
 
 const DEFAULT_PORT = 443;
 
 /** HTTP/1.1 and HTTP/2: services, LLM APIs and Git, each request judged, masked and recorded. RFC 9110 to 9113. */
 export function http(): Protocol {
+  const services = { http1: new Http1Server(), upstreams: new Upstreams() };
   return {
     name: 'http',
     defaultPort: DEFAULT_PORT,
     targetSchema,
-    serve,
+    tokenCredentials: true,
+    serve: (client, host) => serve(client, host, services),
     interceptedHosts,
     classify: () => Promise.resolve({ class: ['unknown'], verbs: [], relations: [], unfiltered: false }),
     async *decodeRecording() {},
@@ -22,6 +26,10 @@ export function http(): Protocol {
     connect: ({ caFile, host, port }) => ({ program: 'curl', args: ['--cacert', caFile], env: {}, dsn: `https://${host}:${port}` }),
     readDsn: () => undefined,
     inspect: () => Promise.resolve({ checks: [] } as never),
-    close: () => Promise.resolve(),
+    close() {
+      services.http1.close();
+      services.upstreams.close();
+      return Promise.resolve();
+    },
   };
 }

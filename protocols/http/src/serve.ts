@@ -1,8 +1,92 @@
 import type { Duplex } from 'node:stream';
-import type { Host } from '@sallyport/core';
+import type { TLSSocket } from 'node:tls';
+import { acceptTls, type Host } from '@sallyport/core';
+import { asGatewayError } from './errors.ts';
+import { refusalAnswer, refusalBody } from './exchange/refusal.ts';
+import { serveExchange } from './exchange/serve-exchange.ts';
+import { flat } from './message/fields.ts';
+import { Connection } from './startup/connection.ts';
+import { firstWords } from './startup/first-bytes.ts';
+import type { Http1Handlers, Http1Server } from './startup/http1-server.ts';
+import { serveHttp2 } from './startup/http2-server.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
+
+/** What all connections share. */
+export interface Services {
+  readonly http1: Http1Server;
+  readonly upstreams: Upstreams;
+}
 
 /** One client connection from its first byte to its seal. Never rejects for what a client did. */
-export async function serve(client: Duplex, host: Host): Promise<void> {
-  host.log('error', 'HTTP is not served yet.');
-  client.destroy();
+export async function serve(client: Duplex, host: Host, services: Services): Promise<void> {
+  const { signal } = host;
+  // Sign-in took too long, or the gateway drains; a session that has begun ends by its own signal.
+  const stop = (): void => void client.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const transport = await accept(client, host);
+    if (transport === undefined) return;
+    const { socket, http2, facts } = transport;
+    const connection = new Connection(host, socket, facts);
+    try {
+      if (http2) await serveHttp2(socket, (request, reply) => serveExchange(request, reply, connection, services.upstreams));
+      else await services.http1.serve(socket, handlersOf(connection, services));
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    if (!signal.aborted) host.log('info', asGatewayError(error).message, { err: error });
+  } finally {
+    signal.removeEventListener('abort', stop);
+    client.destroy();
+  }
+}
+
+interface Transport {
+  readonly socket: Duplex;
+  readonly http2: boolean;
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** What the client speaks, and TLS with it where it begins with that. */
+async function accept(client: Duplex, host: Host): Promise<Transport | undefined> {
+  const words = await firstWords(client, host.signal);
+  if (words === undefined) return undefined;
+  if (words !== 'tls') return { socket: client, http2: words === 'http/2', facts: {} };
+  const socket: TLSSocket = await acceptTls(client, host.tls.context, host.signal, ['h2', 'http/1.1']);
+  return { socket, http2: socket.alpnProtocol === 'h2', facts: { tls: socket.getProtocol() ?? '' } };
+}
+
+function handlersOf(connection: Connection, { upstreams }: Services): Http1Handlers {
+  return {
+    request: (request, reply) => serveExchange(request, reply, connection, upstreams),
+    upgrade: (_request, socket) => refuseRaw(socket, 501, 'WebSockets are not served yet.'),
+    connect: (_request, socket) => refuseRaw(socket, 405, 'CONNECT is for a forward proxy, which this address is not.'),
+    broken: (error) => {
+      const { status, message } = brokenBy(error);
+      connection.host.log('info', message, { code: error.code });
+      return { status, text: refusalBody({ status, type: 'protocol', message }).toString() };
+    },
+  };
+}
+
+async function refuseRaw(socket: Duplex, status: number, message: string): Promise<void> {
+  const { fields, body } = refusalAnswer({ status, type: 'protocol', message });
+  const lines = flat(fields);
+  let head = `HTTP/1.1 ${status} Refused\r\nconnection: close\r\n`;
+  for (let at = 0; at < lines.length; at += 2) head += `${lines[at]}: ${lines[at + 1]}\r\n`;
+  socket.end(Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), body]));
+}
+
+function brokenBy({ code = '' }: NodeJS.ErrnoException): { readonly status: number; readonly message: string } {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return { status: 408, message: 'The head of the request took too long.' };
+    case 'HPE_HEADER_OVERFLOW':
+      return { status: 431, message: 'The head of the request is larger than 64 KiB.' };
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return { status: 413, message: 'The chunk extensions of the request are too long.' };
+    default:
+      return { status: 400, message: `The request is not HTTP/1.1 as RFC 9112 has it (${code || 'unknown'}).` };
+  }
 }

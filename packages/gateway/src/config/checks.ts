@@ -19,7 +19,11 @@ export function* check(content: FileContent, protocols: readonly Protocol[]): It
   yield* checkAdmin(content);
   yield* checkTls(content.tls);
   yield* checkListeners(content, protocols);
-  for (const [name, target] of Object.entries(content.targets)) yield* checkTarget(['targets', name], target, content.demo);
+  for (const [name, target] of Object.entries(content.targets)) {
+    const path = ['targets', name];
+    yield* checkTarget(path, target, content.demo);
+    yield* checkCredentials([...path, 'credentials'], target, protocols);
+  }
   for (const [index, entry] of content.access.entries()) yield* checkAccess(['access', index], entry);
   for (const [index, rule] of content.rules.entries()) yield* checkRule(['rules', index], rule);
   for (const [index, mask] of content.masking.entries()) yield* checkMask(['masking', index], mask);
@@ -76,6 +80,7 @@ function* checkTarget(path: Path, target: FileContent['targets'][string], demo: 
   if (certificate !== undefined && key === undefined)
     yield { path: [...path, 'credentials'], message: 'a certificate is worth nothing without its key: give both.' };
   for (const [name, text] of Object.entries(target.credentials)) {
+    if (name === 'header') continue;
     const secret = text === undefined ? undefined : parseSecret(text);
     if (text !== undefined && secret === undefined) {
       yield { path: [...path, 'credentials', name], message: 'is no reference: write ${env:NAME} or ${file:PATH}, and nothing around it.' };
@@ -86,6 +91,27 @@ function* checkTarget(path: Path, target: FileContent['targets'][string], demo: 
       };
     }
   }
+}
+
+/** How the gateway signs in: as an account, or where the protocol knows that, with a token or not at all. */
+function* checkCredentials(
+  path: Path,
+  { protocol, credentials }: FileContent['targets'][string],
+  protocols: readonly Protocol[],
+): Iterable<Finding> {
+  const { username, password, token, header } = credentials;
+  if (protocols.find(({ name }) => name === protocol)?.tokenCredentials !== true) {
+    if (username === undefined) yield { path, message: 'names no account: add username, which the gateway uses at the target.' };
+    if (token !== undefined) yield { path: [...path, 'token'], message: `is nothing that ${protocol} knows: use username and password.` };
+    if (header !== undefined) yield { path: [...path, 'header'], message: `is nothing that ${protocol} knows.` };
+    return;
+  }
+  if (token !== undefined && (username !== undefined || password !== undefined))
+    yield { path, message: 'has a token and an account: leave out token, or username and password.' };
+  if ((username === undefined) !== (password === undefined))
+    yield { path, message: 'username and password belong together: give both, or a token, or nothing.' };
+  if (header !== undefined && token === undefined)
+    yield { path: [...path, 'header'], message: 'says where the token goes, but there is no token.' };
 }
 
 function* checkAccess(path: Path, entry: FileContent['access'][number]): Iterable<Finding> {

@@ -13,7 +13,9 @@ export interface TargetConfig extends Omit<Target, 'credentials' | 'tls'> {
   /** `host:port`; the same for all targets that share the listener. */
   readonly listen: string;
   readonly tls: { readonly mode: Target['tls']['mode']; readonly caFile?: string };
-  readonly credentials: { readonly [K in keyof Target['credentials']]: Secret };
+  readonly credentials: { readonly [K in Exclude<keyof Target['credentials'], 'header'>]?: Secret };
+  /** The header that a token goes in. */
+  readonly credentialHeader?: string;
   readonly results: Results;
 }
 

@@ -90,7 +90,7 @@ function toTarget(
   protocols: readonly Protocol[],
   from: (path: string) => string,
 ): Omit<TargetConfig, 'name' | 'results' | 'options'> {
-  const { username, password, certificate, key } = target.credentials;
+  const { header, ...secrets } = target.credentials;
   const secret = (text: string): Secret => {
     const parsed = known(parseSecret(text));
     return parsed.from === 'file' ? { from: 'file', path: from(parsed.path) } : parsed;
@@ -100,7 +100,8 @@ function toTarget(
     listen: listenOf(target, protocols),
     ...known(parseAddress(target.address, portOf(target.protocol, protocols))),
     tls: { mode: target.tls, ...given({ caFile: target.ca }, from) },
-    credentials: { username: secret(username), ...given({ password, certificate, key }, secret) },
+    credentials: given(secrets, secret),
+    ...(header !== undefined && { credentialHeader: header }),
     labels: target.labels,
   };
 }

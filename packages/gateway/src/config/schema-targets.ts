@@ -3,8 +3,18 @@ import { z } from 'zod';
 import { filePath, label, listenAddress, name, peerAddress } from './schema-parts.ts';
 
 const credentials = z.strictObject({
-  username: z.string().min(1).describe('The account that the gateway uses at the target.'),
+  username: z.string().min(1).optional().describe('The account that the gateway uses at the target.'),
   password: z.string().min(1).optional().describe('`${env:NAME}` or `${file:PATH}`.'),
+  token: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('HTTP: an API key or access token, instead of a user name and password: `${env:NAME}` or `${file:PATH}`.'),
+  header: z
+    .string()
+    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be the name of a header')
+    .optional()
+    .describe('HTTP: the header that the token goes in, such as `x-api-key`. Without it: `Authorization: Bearer`.'),
   certificate: z.string().min(1).optional().describe('Client certificate (PEM): `${env:NAME}` or `${file:PATH}`.'),
   key: z.string().min(1).optional().describe("The certificate's key (PEM): `${env:NAME}` or `${file:PATH}`."),
 });
@@ -23,7 +33,7 @@ export const commonTarget = z.strictObject({
     .default('verify-full')
     .describe("TLS towards the target. Only `verify-full` checks the target's name and certificate."),
   ca: filePath.optional().describe("PEM file of the CA that `verify-full` trusts instead of the system's."),
-  credentials: credentials.describe('How the gateway signs in. Clients never see them.'),
+  credentials: credentials.default({}).describe('How the gateway signs in. Clients never see them.'),
   labels: z.record(label, label).default({}).describe('What rules can select targets by.'),
   results: z
     .enum(['full', 'digest', 'none'])

@@ -12,10 +12,9 @@ const FILE_LIMIT = 256 * 1024;
  * @throws GatewayError ERR_CONFIG that names the target, the key and the variable or file, never a value.
  */
 export async function resolveSecrets(config: TargetConfig, env: NodeJS.ProcessEnv = process.env): Promise<Target> {
-  const { credentials, tls } = config;
-  const read = (key: keyof Target['credentials'], secret: Secret): Promise<string> =>
-    fetchSecret(secret, env, `targets.${config.name}.credentials.${key}`);
-  const optional = async <K extends 'password' | 'certificate' | 'key'>(key: K): Promise<{ readonly [P in K]?: string }> => {
+  const { credentials, credentialHeader, tls } = config;
+  const read = (key: string, secret: Secret): Promise<string> => fetchSecret(secret, env, `targets.${config.name}.credentials.${key}`);
+  const optional = async <K extends 'password' | 'token' | 'certificate' | 'key'>(key: K): Promise<{ readonly [P in K]?: string }> => {
     const secret = credentials[key];
     return secret === undefined ? {} : ({ [key]: await read(key, secret) } as { readonly [P in K]?: string });
   };
@@ -23,8 +22,10 @@ export async function resolveSecrets(config: TargetConfig, env: NodeJS.ProcessEn
     ...publicPart(config),
     tls: { mode: tls.mode, ...(tls.caFile === undefined ? {} : { ca: await readText(tls.caFile, `targets.${config.name}.ca`) }) },
     credentials: {
-      username: await read('username', credentials.username),
+      username: credentials.username === undefined ? '' : await read('username', credentials.username),
+      ...(credentialHeader !== undefined && { header: credentialHeader }),
       ...(await optional('password')),
+      ...(await optional('token')),
       ...(await optional('certificate')),
       ...(await optional('key')),
     },

@@ -1,0 +1,125 @@
+import { RequestError } from '../errors.ts';
+import { endToEnd, type Fields, field, without } from '../message/fields.ts';
+import type { Answer } from '../upstream/answer.ts';
+import { originOf } from '../upstream/http1-upstream.ts';
+import type { AnswerMask } from './answer-mask.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Says of a body what is true no more once it was changed: its length, its digests, parts of it. */
+const OF_THE_ORIGINAL: readonly string[] = [
+  'content-length',
+  'content-md5',
+  'content-digest',
+  'repr-digest',
+  'digest',
+  'etag',
+  'accept-ranges',
+  'last-modified',
+];
+/** Statuses whose answers have no body: RFC 9110 section 6.4.1. */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** What became of an answer. */
+export interface Answered {
+  /** Bytes of the body as the client saw it. */
+  readonly bytes: number;
+}
+
+/**
+ * Gives the target's answer to the client: masked, recorded, as fast as the client reads it.
+ *
+ * @throws GatewayError where the target or the record breaks off; the reason of the exchange's end
+ */
+export async function giveAnswer(exchange: Exchange, answer: Answer, mask: AnswerMask | undefined): Promise<Answered> {
+  const { reply, record, request, options } = exchange;
+  const fields = clientFields(exchange, answer, mask !== undefined);
+  record.response(`HTTP/${request.version} ${answer.status}`, fields);
+  const empty = answer.headOnly || request.method === 'HEAD' || BODILESS.has(answer.status);
+  if (empty) {
+    await readEmpty(answer);
+    reply.head(answer.status, fields, true);
+    return { bytes: 0 };
+  }
+  reply.head(answer.status, fields);
+  if (field(fields, 'content-length') === undefined) reply.flush(); // the first byte of a stream may take its time
+  const body = record.body('target', options.record_body_kib * 1024);
+  const chunks = mask === undefined ? answer.body : mask.of(answer.body);
+  await pour(exchange, unlessSilent(chunks, exchange, answer), (chunk) => body.write(chunk));
+  body.end();
+  const trailers = endToEnd(answer.trailers());
+  record.trailers('target', trailers);
+  reply.end(undefined, trailers);
+  return { bytes: body.bytes };
+}
+
+/** The client's pace is the target's: nothing is read before what came earlier has room. */
+async function pour({ reply, gate }: Exchange, chunks: AsyncIterable<Buffer>, seen: (chunk: Buffer) => void): Promise<void> {
+  for await (const chunk of chunks) {
+    if (chunk.length === 0) continue;
+    seen(chunk);
+    const ready = gate.ready();
+    if (ready !== undefined) await ready;
+    if (!reply.write(chunk)) await reply.drained();
+  }
+}
+
+/** Ends an answer in which nothing comes for too long; streams of events may be silent. */
+async function* unlessSilent(chunks: AsyncIterable<Buffer>, { options, target }: Exchange, answer: Answer): AsyncGenerator<Buffer> {
+  if (isEventStream(answer.fields)) return yield* chunks;
+  const iterator = chunks[Symbol.asyncIterator]();
+  const silence = Promise.withResolvers<never>();
+  silence.promise.catch(() => undefined);
+  const { timeout_seconds } = options;
+  const timer = setTimeout(() => {
+    const message = `The target ${target.name} fell silent for ${timeout_seconds} seconds within its answer.`;
+    silence.reject(new RequestError(504, 'ERR_TARGET_CLOSED', message));
+  }, timeout_seconds * 1_000);
+  let over = false;
+  try {
+    while (!over) {
+      const next = await Promise.race([iterator.next(), silence.promise]);
+      over = next.done === true;
+      if (next.done !== true) yield next.value;
+      timer.refresh();
+    }
+  } finally {
+    clearTimeout(timer);
+    if (!over) void iterator.return?.();
+  }
+}
+
+async function readEmpty({ body }: Answer): Promise<void> {
+  for await (const _ of body) break;
+}
+
+export function isEventStream(fields: Fields): boolean {
+  return field(fields, 'content-type')?.toLowerCase().startsWith('text/event-stream') === true;
+}
+
+function clientFields({ target, gate }: Exchange, answer: Answer, masked: boolean): Fields {
+  const origin = originOf(target);
+  const { textMask } = gate;
+  const kept = masked ? without(endToEnd(answer.fields), ...OF_THE_ORIGINAL, 'content-encoding') : endToEnd(answer.fields);
+  return kept.map(([name, value]) => {
+    // Whoever follows it must come back through the gateway.
+    if (name === 'location' || name === 'content-location') return [name, withoutOrigin(value, origin)] as const;
+    if (textMask === undefined || name === 'content-type') return [name, value] as const;
+    const bytes = Buffer.from(value, 'latin1');
+    return [
+      name,
+      textMask
+        .value(bytes, 0, bytes.length, () => undefined)
+        ?.toString('latin1')
+        .replace(/[\r\n\0]/g, ' ') ?? value,
+    ] as const;
+  });
+}
+
+function withoutOrigin(url: string, origin: string): string {
+  const usual = origin.replace(/:(?:443|80)$/, '');
+  for (const own of [origin, usual]) {
+    if (url === own) return '/';
+    if (url.startsWith(`${own}/`)) return url.slice(own.length);
+  }
+  return url;
+}

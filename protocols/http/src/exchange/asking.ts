@@ -1,0 +1,54 @@
+import type { Classification, Command, Denied, HoldContext, Ruling } from '@sallyport/core';
+import type { Exchange } from './exchange.ts';
+
+/** What a request wants to do. */
+export interface Wish extends Classification {
+  /** What the record and who approves read. */
+  readonly text: string;
+  /** Everything that decides what it does, exactly. */
+  readonly exact: readonly (Buffer | string)[];
+}
+
+/** A ruling, and the approval that is still being waited for where the client was told to come back. */
+export type Answered = Ruling & { readonly approval?: string; readonly notice?: string };
+
+/**
+ * Asks the gate. A request that is held waits for as long as the target's `hold_seconds` say; then its client is to send it
+ * again. The ruling is recorded before it is returned.
+ *
+ * @param context of what somebody is to approve, asked for when somebody is.
+ */
+export async function ask(exchange: Exchange, wish: Wish, context: () => Promise<HoldContext>): Promise<Answered> {
+  const { gate, signal, options } = exchange;
+  const ruling = gate.command(commandOf(exchange, wish));
+  if (ruling.action !== 'hold') return ruling;
+  const asked = ruling.ask(await context(), signal, { resendable: true });
+  if (asked.defer === undefined) return asked.outcome;
+  let deferred = false;
+  const timer = setTimeout(() => {
+    deferred = true;
+    asked.defer?.();
+  }, options.hold_seconds * 1_000);
+  try {
+    const outcome = await asked.outcome;
+    if (!deferred || outcome.action === 'allow') return outcome;
+    return {
+      ...outcome,
+      ...(asked.approval !== undefined && { approval: asked.approval }),
+      ...(asked.notice !== undefined && { notice: asked.notice }),
+    };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** For what cannot wait: a hold is refused. */
+export function askAtOnce(exchange: Exchange, wish: Wish, why: string): Ruling {
+  const ruling = exchange.gate.command(commandOf(exchange, wish));
+  if (ruling.action !== 'hold') return ruling;
+  return ruling.ask({}, AbortSignal.abort(why)).cancel(why) satisfies Denied;
+}
+
+function commandOf({ gate }: Exchange, { text, exact, ...classification }: Wish): Command {
+  return { ...classification, text, shape: text, digest: gate.fingerprint(...exact), parameters: [] };
+}

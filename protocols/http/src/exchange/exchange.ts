@@ -1,0 +1,25 @@
+import type { Host, Session, Target } from '@sallyport/core';
+import type { ClientRequest, Reply } from '../message/client-request.ts';
+import type { ExchangeRecord } from '../recorded/exchange-record.ts';
+import type { Connection } from '../startup/connection.ts';
+import type { Visit } from '../startup/visit.ts';
+import type { TargetOptions } from '../target-schema.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
+
+/** One request of somebody who is let in, and the place for its answer. */
+export interface Exchange {
+  readonly request: ClientRequest;
+  readonly reply: Reply;
+  readonly connection: Connection;
+  readonly host: Host;
+  readonly visit: Visit;
+  readonly gate: Session;
+  readonly target: Target;
+  readonly options: TargetOptions;
+  readonly record: ExchangeRecord;
+  readonly upstreams: Upstreams;
+  /** Path and query as they are judged, and as they go to the target. */
+  readonly path: string;
+  /** Aborted when the client has left or the session must end. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,31 @@
+import type { ClientRequest } from '../message/client-request.ts';
+
+const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
+const DIGITS = /^\d{1,16}$/;
+/** A name or address, and perhaps a port: RFC 3986 section 3.2 without user information. */
+const AUTHORITY = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+
+/**
+ * Why a request could be read in two ways: parsers have their leniences, and what follows ours may have others.
+ * {@link https://www.rfc-editor.org/rfc/rfc9112#section-6.3 RFC 9112, section 6.3}
+ *
+ * @returns a sentence; undefined where there is nothing to object to.
+ */
+export function framingFault(request: ClientRequest): string | undefined {
+  const { method, version, fields, target, authority } = request;
+  if (!METHOD.test(method)) return 'The method is no token.';
+  if (method === 'TRACE' || method === 'TRACK') return `${method} is not served: it returns what signs in.`;
+  const lines = (wanted: string): readonly string[] => fields.filter(([name]) => name === wanted).map(([, value]) => value);
+  const [lengths, codings, hosts] = [lines('content-length'), lines('transfer-encoding'), lines('host')];
+  if (lengths.length > 1) return 'There is more than one Content-Length.';
+  if (lengths.some((value) => !DIGITS.test(value))) return 'Content-Length is no number.';
+  if (codings.length > 1 || codings.some((value) => value.trim().toLowerCase() !== 'chunked'))
+    return 'Transfer-Encoding is something else than "chunked".';
+  if (codings.length > 0 && (lengths.length > 0 || version !== '1.1'))
+    return 'Transfer-Encoding does not go together with the rest of the head.';
+  if (hosts.length > 1) return 'There is more than one Host.';
+  if (authority !== '' && !AUTHORITY.test(authority)) return 'Host is no name or address.';
+  if (version === '2' && hosts.some((host) => host.toLowerCase() !== authority.toLowerCase())) return 'Host and :authority differ.';
+  if (!target.startsWith('/')) return 'The request target is no path.';
+  return undefined;
+}

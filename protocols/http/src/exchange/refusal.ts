@@ -1,0 +1,57 @@
+import type { Reply } from '../message/client-request.ts';
+import type { Fields } from '../message/fields.ts';
+
+/** Why the gateway itself answers. */
+export interface Refusal {
+  readonly status: number;
+  /** What happened, in the words of a machine: `denied`, `held`, `unauthorised`, `target_unreachable` … */
+  readonly type: string;
+  /** One sentence for people. */
+  readonly message: string;
+  readonly rules?: readonly string[] | undefined;
+  readonly session?: string | undefined;
+  readonly approval?: string | undefined;
+  readonly fields?: Fields;
+}
+
+/**
+ * The body of an answer of the gateway's own. It is laid out so that the usual clients show its sentence: OpenAI's and
+ * Anthropic's libraries read `error.message`, GitHub's `message`.
+ */
+export function refusalBody({ type, message, rules, session, approval }: Refusal): Buffer {
+  const sentence = `sallyport: ${message}`;
+  const body = {
+    type: 'error',
+    error: { type, code: type, message: sentence },
+    message: sentence,
+    reason: message,
+    ...(rules !== undefined && { rule: rules }),
+    ...(approval !== undefined && { approval }),
+    ...(session !== undefined && { session }),
+  };
+  return Buffer.from(`${JSON.stringify(body)}\n`);
+}
+
+/** The head and body of such an answer. */
+export function refusalAnswer(refusal: Refusal): { readonly fields: Fields; readonly body: Buffer } {
+  const body = refusalBody(refusal);
+  const fields: Fields = [
+    ['content-type', 'application/json'],
+    ['content-length', String(body.length)],
+    ['cache-control', 'no-store'],
+    ...(refusal.session === undefined ? [] : [['sallyport-session', refusal.session] as const]),
+    ...(refusal.fields ?? []),
+  ];
+  return { fields, body };
+}
+
+/** Answers in the target's place; an answer that has begun is cut off instead. @param method HEAD has no body */
+export function refuse(reply: Reply, refusal: Refusal, method: string): void {
+  const { fields, body } = refusalAnswer(refusal);
+  if (reply.started) reply.destroy();
+  else if (method === 'HEAD') reply.head(refusal.status, fields, true);
+  else {
+    reply.head(refusal.status, fields);
+    reply.end(body);
+  }
+}

@@ -1,0 +1,106 @@
+import { GatewayError } from '@sallyport/core';
+import { asGatewayError, badRequest, statusOf } from '../errors.ts';
+import type { ClientRequest, Reply } from '../message/client-request.ts';
+import { field } from '../message/fields.ts';
+import { ExchangeRecord } from '../recorded/exchange-record.ts';
+import { type Connection, Unauthorised } from '../startup/connection.ts';
+import type { Visit } from '../startup/visit.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
+import type { Exchange } from './exchange.ts';
+import { forwardRequest } from './forward-request.ts';
+import { framingFault } from './framing.ts';
+import { refuse } from './refusal.ts';
+import { drain } from './request-body.ts';
+
+/** One request and its answer, whatever comes of it. Never rejects. */
+export async function serveExchange(request: ClientRequest, reply: Reply, connection: Connection, upstreams: Upstreams): Promise<void> {
+  let visit: Visit | undefined;
+  try {
+    if (reply.left.aborted) return;
+    const fault = framingFault(request);
+    if (fault !== undefined) throw badRequest(fault);
+    demandSafeOrigin(request, connection);
+    visit = await connection.visit(request);
+    await inVisit(visit, (signal) => forwardRequest(exchangeOf(request, reply, connection, visit as Visit, upstreams, signal)), reply);
+  } catch (error) {
+    await answerError(asGatewayError(error), request, reply, connection, visit);
+  }
+}
+
+/** Runs as a part of the session: it ends when the client leaves or the session does. */
+async function inVisit(visit: Visit, run: (signal: AbortSignal) => Promise<void>, reply: Reply): Promise<void> {
+  const leave = visit.enter();
+  try {
+    await run(AbortSignal.any([reply.left, visit.session.signal]));
+  } finally {
+    leave();
+  }
+}
+
+function exchangeOf(
+  request: ClientRequest,
+  reply: Reply,
+  connection: Connection,
+  visit: Visit,
+  upstreams: Upstreams,
+  signal: AbortSignal,
+): Exchange {
+  const { session, options } = visit;
+  const secret = [visit.tokenHeader, session.target.credentials.header?.toLowerCase() ?? ''];
+  visit.seen.clientFrames += 1;
+  return {
+    request,
+    reply,
+    connection,
+    host: connection.host,
+    visit,
+    gate: session,
+    target: session.target,
+    options,
+    record: new ExchangeRecord(session, visit.nextExchange(), secret),
+    upstreams,
+    path: request.target,
+    signal,
+  };
+}
+
+/**
+ * A browser that has signed in sends its password with whatever any page asks of us: only what the person or a page of
+ * ours began is served.
+ */
+function demandSafeOrigin({ fields, method }: ClientRequest, { socket }: Connection): void {
+  void socket;
+  const site = field(fields, 'sec-fetch-site');
+  if (site !== 'cross-site' || (field(fields, 'sec-fetch-mode') === 'navigate' && (method === 'GET' || method === 'HEAD'))) return;
+  throw new GatewayError('ERR_ACCESS', "A page of another site asked for this with your browser's sign-in: that is not served.");
+}
+
+async function answerError(
+  error: GatewayError,
+  request: ClientRequest,
+  reply: Reply,
+  connection: Connection,
+  visit: Visit | undefined,
+): Promise<void> {
+  if (reply.left.aborted) return;
+  const status = statusOf(error);
+  const type = error.code.slice('ERR_'.length).toLowerCase();
+  const session = visit?.session.id;
+  const level = status >= 500 ? 'warn' : 'info';
+  connection.host.log(level, error.message, {
+    status,
+    ...(session !== undefined && { session }),
+    ...(error.cause !== undefined && { err: error.cause }),
+  });
+  const challenge =
+    error instanceof Unauthorised
+      ? ([
+          ['www-authenticate', 'Basic realm="sallyport", charset="UTF-8"'],
+          ['www-authenticate', 'Bearer realm="sallyport"'],
+        ] as const)
+      : [];
+  const drained = await drain(request);
+  const closing = !drained || (error instanceof Unauthorised && error.last);
+  const fields = [...challenge, ...(closing && request.version !== '2' ? [['connection', 'close'] as const] : [])];
+  refuse(reply, { status, type, message: error.message, session, fields }, request.method);
+}

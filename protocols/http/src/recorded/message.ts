@@ -1,0 +1,151 @@
+import { ProtocolError } from '@sallyport/core';
+import type { Fields } from '../message/fields.ts';
+
+/** What a recording keeps of an exchange. Exchanges count from 0 within a session. */
+export type ExchangeMessage =
+  | { readonly type: 'request'; readonly exchange: number; readonly line: string; readonly fields: Fields }
+  | { readonly type: 'response'; readonly exchange: number; readonly line: string; readonly fields: Fields }
+  | { readonly type: 'data'; readonly exchange: number; readonly data: Buffer }
+  /** A body has ended: `bytes` of it in all, of which the last so many are not recorded, and the SHA-256 of these. */
+  | { readonly type: 'end'; readonly exchange: number; readonly bytes: number; readonly unrecorded: number; readonly sha256: Buffer }
+  | { readonly type: 'trailers'; readonly exchange: number; readonly fields: Fields }
+  /** A WebSocket message: RFC 6455 section 5.2. */
+  | { readonly type: 'websocket'; readonly exchange: number; readonly opcode: number; readonly data: Buffer };
+
+const CODES = { request: 1, response: 2, data: 3, end: 4, trailers: 5, websocket: 6 } as const;
+const LENGTH = 4;
+/** Code and exchange. */
+const HEAD = 5;
+const SHA256 = 32;
+/** The longest message, without its length. Data above it is recorded as several messages. */
+export const LONGEST_MESSAGE = 1 << 20;
+const LONGEST_DATA = LONGEST_MESSAGE - 64;
+
+/**
+ * Length (uint32, of what follows), code (1 byte), exchange (uint32), content. Heads are text as HTTP/1.1 writes it
+ * ({@link https://www.rfc-editor.org/rfc/rfc9112#section-2.1 RFC 9112, section 2.1}), whatever version was spoken.
+ */
+export function encodeMessage(message: ExchangeMessage): Buffer {
+  switch (message.type) {
+    case 'request':
+    case 'response':
+      return framed(message, Buffer.from(headText(message.line, message.fields), 'latin1'));
+    case 'trailers':
+      return framed(message, Buffer.from(headText(undefined, message.fields), 'latin1'));
+    case 'data':
+      return inParts(message);
+    case 'end': {
+      const content = Buffer.alloc(16 + SHA256);
+      content.writeBigUInt64BE(BigInt(message.bytes));
+      content.writeBigUInt64BE(BigInt(message.unrecorded), 8);
+      message.sha256.copy(content, 16);
+      return framed(message, content);
+    }
+    case 'websocket':
+      return framed(message, Buffer.concat([Buffer.of(message.opcode), message.data.subarray(0, LONGEST_DATA)]));
+  }
+}
+
+function headText(line: string | undefined, fields: Fields): string {
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return line === undefined ? `${lines}\r\n` : `${line}\r\n${lines}\r\n`;
+}
+
+function framed({ type, exchange }: Pick<ExchangeMessage, 'type' | 'exchange'>, content: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(LENGTH + HEAD + content.length);
+  bytes.writeUInt32BE(HEAD + content.length);
+  bytes[LENGTH] = CODES[type];
+  bytes.writeUInt32BE(exchange, LENGTH + 1);
+  content.copy(bytes, LENGTH + HEAD);
+  return bytes;
+}
+
+function inParts(message: Extract<ExchangeMessage, { readonly type: 'data' }>): Buffer {
+  const { data } = message;
+  if (data.length <= LONGEST_DATA) return framed(message, data);
+  const parts: Buffer[] = [];
+  for (let at = 0; at < data.length; at += LONGEST_DATA) parts.push(framed(message, data.subarray(at, at + LONGEST_DATA)));
+  return Buffer.concat(parts);
+}
+
+/**
+ * Cuts recorded bytes into messages, however they were cut before.
+ *
+ * @throws ProtocolError and nothing else, for what {@link encodeMessage} does not write.
+ */
+export class ExchangeMessageDecoder {
+  #parts: Buffer[] = [];
+  #have = 0;
+  #need = LENGTH;
+
+  *push(chunk: Buffer): Iterable<ExchangeMessage> {
+    this.#parts.push(chunk);
+    this.#have += chunk.length;
+    if (this.#have < this.#need) return;
+    const bytes = Buffer.concat(this.#parts, this.#have);
+    let at = 0;
+    for (this.#need = LENGTH; bytes.length - at >= this.#need; this.#need = LENGTH) {
+      const length = bytes.readUInt32BE(at);
+      if (length > LONGEST_MESSAGE || length < HEAD) throw damaged(`has ${length} bytes`);
+      this.#need = LENGTH + length;
+      if (bytes.length - at < this.#need) break;
+      const message = decode(bytes.subarray(at + LENGTH, at + this.#need));
+      at += this.#need;
+      this.#keep(bytes.subarray(at));
+      yield message;
+    }
+    this.#keep(bytes.subarray(at));
+  }
+
+  #keep(rest: Buffer): void {
+    this.#parts = rest.length === 0 ? [] : [rest];
+    this.#have = rest.length;
+  }
+}
+
+function decode(bytes: Buffer): ExchangeMessage {
+  const [code, exchange, content] = [bytes[0], bytes.readUInt32BE(1), bytes.subarray(HEAD)];
+  switch (code) {
+    case CODES.request:
+      return { type: 'request', exchange, ...decodeHead(content) };
+    case CODES.response:
+      return { type: 'response', exchange, ...decodeHead(content) };
+    case CODES.trailers:
+      return { type: 'trailers', exchange, fields: decodeFields(content.toString('latin1').split('\r\n')) };
+    case CODES.data:
+      return { type: 'data', exchange, data: content };
+    case CODES.end:
+      if (content.length !== 16 + SHA256) throw damaged('of an end has another length');
+      return {
+        type: 'end',
+        exchange,
+        bytes: Number(content.readBigUInt64BE()),
+        unrecorded: Number(content.readBigUInt64BE(8)),
+        sha256: content.subarray(16),
+      };
+    case CODES.websocket:
+      if (content.length === 0) throw damaged('of a WebSocket is empty');
+      return { type: 'websocket', exchange, opcode: content[0] as number, data: content.subarray(1) };
+    default:
+      throw damaged(`has the unknown code ${code}`);
+  }
+}
+
+function decodeHead(content: Buffer): { readonly line: string; readonly fields: Fields } {
+  const [line = '', ...rest] = content.toString('latin1').split('\r\n');
+  return { line, fields: decodeFields(rest) };
+}
+
+function decodeFields(lines: readonly string[]): Fields {
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => {
+      const colon = line.indexOf(': ');
+      if (colon < 1) throw damaged('has a line that is no field');
+      return [line.slice(0, colon), line.slice(colon + 2)] as const;
+    });
+}
+
+function damaged(what: string): ProtocolError {
+  return new ProtocolError('target', `A recorded message ${what}.`);
+}

@@ -1,0 +1,116 @@
+import type { Duplex } from 'node:stream';
+import { GatewayError, type Host, type Target } from '@sallyport/core';
+import { RequestError } from '../errors.ts';
+import type { ClientRequest } from '../message/client-request.ts';
+import { field } from '../message/fields.ts';
+import type { TargetOptions } from '../target-schema.ts';
+import { chooseTarget } from './destination.ts';
+import { type ShownToken, shownToken } from './shown-token.ts';
+import { Visit } from './visit.ts';
+
+/** Wrong proofs on one connection, after which it is closed. */
+const MOST_FAILURES = 6;
+/** Identities and targets that one connection may be used for: a proxy before us may carry several people. */
+const MOST_VISITS = 32;
+
+/** One client's connection: who was let in over it. */
+export class Connection {
+  readonly host: Host;
+  readonly socket: Duplex;
+  /** The client speaks TLS with the gateway. */
+  readonly secure: boolean;
+  /** A forward proxy's client asked for this host with CONNECT, and means this target. */
+  readonly through: { readonly target: Target; readonly shown: ShownToken } | undefined;
+  readonly #facts: Readonly<Record<string, string>>;
+  readonly #visits = new Map<string, Promise<Visit>>();
+  readonly #left = new AbortController();
+  #failures = 0;
+
+  constructor(host: Host, socket: Duplex, facts: Readonly<Record<string, string>>, through?: Connection['through']) {
+    this.host = host;
+    this.socket = socket;
+    this.secure = facts['tls'] !== undefined;
+    this.through = through;
+    this.#facts = facts;
+    socket.once('close', () => this.#left.abort());
+  }
+
+  /**
+   * The session that a request belongs to: who shows the same proof on the same connection goes on in the same one.
+   *
+   * @throws RequestError 401 without a proof or with a wrong one; GatewayError ERR_ACCESS and what opening the record throws
+   */
+  async visit(request: ClientRequest): Promise<Visit> {
+    const shown = this.through?.shown ?? shownToken(request.fields, this.#tokenHeaders());
+    if (shown === undefined && this.host.signedIn === undefined)
+      throw unauthorised('Sign in with a gateway token: "Authorization: Bearer sp_…", or your user name and the token as a password.');
+    const token: ShownToken = shown ?? { user: '', proof: { method: 'bearer', secret: '' }, header: 'authorization' };
+    const { user, target } =
+      this.through === undefined ? chooseTarget(request, token, this.host.targets) : { user: token.user, target: this.through.target };
+    const key = JSON.stringify([target.name, user, token.proof.secret]);
+    const known = await this.#visits.get(key);
+    if (known !== undefined && !known.session.signal.aborted) return known;
+    return this.#open(key, user, target, token, request);
+  }
+
+  /** Ends all sessions. What they still do must have been told to end. */
+  async close(): Promise<void> {
+    this.#left.abort();
+    const visits = await Promise.allSettled(this.#visits.values());
+    for (const visit of visits) if (visit.status === 'fulfilled') await this.#seal(visit.value);
+  }
+
+  #open(key: string, user: string, target: Target, token: ShownToken, request: ClientRequest): Promise<Visit> {
+    if (this.#visits.size >= MOST_VISITS) throw new RequestError(429, 'ERR_LIMIT', `More than ${MOST_VISITS} sign-ins on one connection.`);
+    const opening = this.#admit(user, target, token, request);
+    this.#visits.set(key, opening);
+    opening.then(
+      (visit) => {
+        visit.session.signal.addEventListener('abort', () => {
+          if (this.#visits.get(key) === opening) this.#visits.delete(key);
+          void this.#seal(visit);
+        });
+      },
+      () => this.#visits.delete(key),
+    );
+    return opening;
+  }
+
+  async #admit(user: string, target: Target, token: ShownToken, request: ClientRequest): Promise<Visit> {
+    const proof = this.host.signedIn === undefined ? token.proof : ({ method: 'tunnel' } as const);
+    const agent = field(request.fields, 'user-agent');
+    const facts = { ...this.#facts, protocol: `HTTP/${request.version}`, ...(agent !== undefined && { user_agent: agent.slice(0, 256) }) };
+    try {
+      const session = await this.host.admit({ user, target, proof, facts, left: this.#left.signal });
+      return new Visit(session, token.header);
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'ERR_LOGIN') throw error;
+      this.#failures += 1;
+      throw unauthorised(error.message, this.#failures >= MOST_FAILURES);
+    }
+  }
+
+  async #seal(visit: Visit): Promise<void> {
+    await visit.end().catch((cause: unknown) => this.host.log('error', 'A session could not be sealed.', { err: cause }));
+  }
+
+  #tokenHeaders(): readonly string[] {
+    const headers = this.host.targets.flatMap(({ options }) => (options as TargetOptions).token_header?.toLowerCase() ?? []);
+    return [...new Set(headers)];
+  }
+}
+
+/** Nobody was let in: the answer challenges. */
+export class Unauthorised extends RequestError {
+  /** The connection has seen too many of these. */
+  readonly last: boolean;
+
+  constructor(message: string, last: boolean) {
+    super(401, 'ERR_LOGIN', message);
+    this.last = last;
+  }
+}
+
+function unauthorised(message: string, last = false): Unauthorised {
+  return new Unauthorised(message, last);
+}
