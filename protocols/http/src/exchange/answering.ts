@@ -1,5 +1,6 @@
 import { RequestError } from '../errors.ts';
 import { endToEnd, type Fields, field, without } from '../message/fields.ts';
+import { unlessSilent } from '../message/silence.ts';
 import type { Answer } from '../upstream/answer.ts';
 import { originOf } from '../upstream/http1-upstream.ts';
 import type { AnswerMask } from './answer-mask.ts';
@@ -44,7 +45,7 @@ export async function giveAnswer(exchange: Exchange, answer: Answer, mask: Answe
   if (field(fields, 'content-length') === undefined) reply.flush(); // the first byte of a stream may take its time
   const body = record.body('target', options.record_body_kib * 1024);
   const chunks = mask === undefined ? answer.body : mask.of(answer.body);
-  await pour(exchange, unlessSilent(chunks, exchange, answer), (chunk) => body.write(chunk));
+  await pour(exchange, watched(chunks, exchange, answer), (chunk) => body.write(chunk));
   body.end();
   const trailers = endToEnd(answer.trailers());
   record.trailers('target', trailers);
@@ -63,29 +64,13 @@ async function pour({ reply, gate }: Exchange, chunks: AsyncIterable<Buffer>, se
   }
 }
 
-/** Ends an answer in which nothing comes for too long; streams of events may be silent. */
-async function* unlessSilent(chunks: AsyncIterable<Buffer>, { options, target }: Exchange, answer: Answer): AsyncGenerator<Buffer> {
-  if (isEventStream(answer.fields)) return yield* chunks;
-  const iterator = chunks[Symbol.asyncIterator]();
-  const silence = Promise.withResolvers<never>();
-  silence.promise.catch(() => undefined);
+/** Streams of events may be silent; everything else ends when nothing comes for too long. */
+function watched(chunks: AsyncIterable<Buffer>, { options, target }: Exchange, answer: Answer): AsyncIterable<Buffer> {
+  if (isEventStream(answer.fields)) return chunks;
   const { timeout_seconds } = options;
-  const timer = setTimeout(() => {
-    const message = `The target ${target.name} fell silent for ${timeout_seconds} seconds within its answer.`;
-    silence.reject(new RequestError(504, 'ERR_TARGET_CLOSED', message));
-  }, timeout_seconds * 1_000);
-  let over = false;
-  try {
-    while (!over) {
-      const next = await Promise.race([iterator.next(), silence.promise]);
-      over = next.done === true;
-      if (next.done !== true) yield next.value;
-      timer.refresh();
-    }
-  } finally {
-    clearTimeout(timer);
-    if (!over) void iterator.return?.();
-  }
+  const silent = (): Error =>
+    new RequestError(504, 'ERR_TARGET_CLOSED', `The target ${target.name} fell silent for ${timeout_seconds} seconds within its answer.`);
+  return unlessSilent(chunks[Symbol.asyncIterator](), timeout_seconds * 1_000, silent);
 }
 
 async function readEmpty({ body }: Answer): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RequestError } from '../errors.ts';
 import type { ClientRequest } from '../message/client-request.ts';
+import { unlessSilent } from '../message/silence.ts';
 import type { Exchange } from './exchange.ts';
 
 const MEBIBYTE = 1 << 20;
@@ -17,29 +18,11 @@ export async function* bodyChunks({ request, options }: Pick<Exchange, 'request'
   const most = options.body_limit_mib * MEBIBYTE;
   if ((request.length ?? 0) > most) throw tooLarge(options.body_limit_mib);
   let bytes = 0;
-  for await (const chunk of unlessSilent(request)) {
+  const chunks = request.body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  for await (const chunk of unlessSilent(chunks, IDLE_MS, silent)) {
     bytes += chunk.length;
     if (bytes > most) throw tooLarge(options.body_limit_mib);
     yield chunk;
-  }
-}
-
-async function* unlessSilent({ body }: ClientRequest): AsyncGenerator<Buffer> {
-  const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
-  const silence = Promise.withResolvers<never>();
-  silence.promise.catch(() => undefined);
-  const timer = setTimeout(() => {
-    silence.reject(new RequestError(408, 'ERR_PROTOCOL', `Nothing came of the request's body for ${IDLE_MS / 1000} seconds.`));
-  }, IDLE_MS);
-  try {
-    for (;;) {
-      const next = await Promise.race([chunks.next(), silence.promise]);
-      if (next.done === true) return;
-      yield next.value;
-      timer.refresh();
-    }
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -86,6 +69,10 @@ export async function drain({ body }: ClientRequest, most = MEBIBYTE, ms = 5_000
     bytes += next.value.length;
   }
   return false;
+}
+
+function silent(): RequestError {
+  return new RequestError(408, 'ERR_PROTOCOL', `Nothing came of the request's body for ${IDLE_MS / 1000} seconds.`);
 }
 
 function tooLarge(mebibytes: number): RequestError {
