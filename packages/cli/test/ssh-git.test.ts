@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Outcome } from './site.ts';
 import { runProgram, type SshSite, startSshSite } from './ssh-site.ts';
@@ -56,6 +56,33 @@ test('a push that is allowed arrives, and each ref stands in the record', async 
     ['REF CREATE', 'refs/heads/main', 'allow'],
   ]);
   expect(refs[0]).toMatchObject({ objects: { paths: ['readme.md'] }, state: 'completed' });
+});
+
+test("what the target's own hook refuses stands in the record as failed, with its reason", async () => {
+  const hook = join(site.folder, 'shop.git', 'hooks', 'update');
+  await writeFile(hook, '#!/bin/sh\ntest "$1" != refs/heads/frozen\n', { mode: 0o755 });
+  const { code, stderr } = await git(['push', 'origin', 'HEAD:frozen', 'HEAD:melted']);
+  await rm(hook);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('! [remote rejected] HEAD -> frozen (hook declined)')]);
+  const refs = (await commands()).slice(1).map(({ objects, state, error }) => [(objects as { refs: string[] }).refs[0], state, error]);
+  expect(refs.sort()).toEqual([
+    ['refs/heads/frozen', 'failed', { code: 'ng', message: 'hook declined' }],
+    ['refs/heads/melted', 'completed', null],
+  ]);
+});
+
+test('what is no pack is refused for each ref, and the record says so', async () => {
+  const line = `${'0'.repeat(40)} ${'a'.repeat(40)} refs/heads/odd\0 report-status`;
+  const request = `${(line.length + 4).toString(16).padStart(4, '0')}${line}0000this is no pack`;
+  const call = `git-receive-pack '${join(site.folder, 'shop.git')}'`;
+  const { stdout } = await runProgram('ssh', ['-p', String(site.port), ...site.options, 'alice@127.0.0.1', call], request);
+  expect(stdout).toMatch(/unpack ok\n.*ng refs\/heads\/odd refused by the gateway\n0000/s);
+  const { events } = await site.lastSession();
+  expect(events.find(({ type }) => type === 'push-refused')).toMatchObject({
+    refs: ['refs/heads/odd'],
+    updates: 1,
+    error: { code: 'ERR_PROTOCOL', message: 'What follows the refs of the push is no pack.' },
+  });
 });
 
 test('a held push tells who is asked while it waits, and arrives when approved', async () => {

@@ -48,7 +48,7 @@ export interface UpdateContents {
   readonly addedLines: number;
   readonly addedBytes: number;
   readonly findings: readonly Finding[];
-  /** Versions of files whose text was too large to be looked at. */
+  /** Versions of files, and messages, whose text was too large to be looked at. */
   readonly unread: number;
 }
 
@@ -95,7 +95,9 @@ export class FileList {
 
   /** The message of a commit or a tag. */
   message(commit: string, message: Buffer): void {
-    this.#found(this.#search.hits(message), { commit });
+    const hits = this.#search.message(commit, message);
+    if (hits === undefined) this.#unread += 1;
+    else this.#found(hits, { commit });
   }
 
   contents(commits: number, fastForward: FastForward | undefined): UpdateContents {

@@ -7,7 +7,8 @@ export interface ObjectInfo {
   readonly size: number;
 }
 
-const MAX_BYTES = 32 << 20;
+/** The largest object that is read. Commits, tags and trees above it are no people's work. */
+const MAX_BYTES: Readonly<Record<ObjectInfo['type'], number>> = { commit: 1 << 20, tag: 1 << 20, tree: 8 << 20, blob: 32 << 20 };
 
 const LINE = /^([0-9a-f]+) (commit|tree|blob|tag) ([0-9]+)$/;
 
@@ -40,11 +41,11 @@ export class ObjectReader {
   /**
    * One at a time.
    *
-   * @returns undefined where it is not there, or above 32 MiB.
+   * @returns undefined where it is not there, or too large.
    */
   async read(id: string): Promise<Buffer | undefined> {
     const info = this.objects.get(id);
-    if (info === undefined || info.size > MAX_BYTES) return undefined;
+    if (info === undefined || info.size > MAX_BYTES[info.type]) return undefined;
     this.#git.stdin.write(`${id}\n`);
     const header = LINE.exec(await this.#line());
     if (Number(header?.[3]) !== info.size)

@@ -1,17 +1,27 @@
 import { GatewayError } from '@sallyport/core';
 import { type Commit, parseCommit, parseTag, parseTree, type TreeEntry } from './git-object.ts';
 import { idBytes, type ObjectFormat } from './object-id.ts';
-import type { ObjectReader } from './object-reader.ts';
+import type { ObjectInfo, ObjectReader } from './object-reader.ts';
 import type { PushLimits } from './push-limits.ts';
 
 /** A tag may point to a tag; nobody needs more of them than this. */
 const TAGS = 8;
+
+/** Bytes of a commit that cost a step, and those of a tree: the shortest entry has a few less. */
+const COMMIT_STEP = 64;
+const TREE_STEP = 32;
 
 /** git knows the tree without entries and need not store it. */
 const EMPTY_TREES: ReadonlySet<string> = new Set([
   '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
   '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
 ]);
+
+/** An annotated tag. */
+interface Tag {
+  readonly id: string;
+  readonly message: Buffer;
+}
 
 /**
  * Commits and trees of a push, and of what is known of its target, as far as they are at hand. Every
@@ -50,7 +60,7 @@ export class ObjectStore {
   async commit(id: string): Promise<Commit | undefined> {
     this.step();
     if (this.#commits.has(id)) return this.#commits.get(id);
-    const bytes = this.#reader.objects.get(id)?.type === 'commit' ? await this.#reader.read(id) : undefined;
+    const bytes = await this.#read('commit', id, COMMIT_STEP);
     const commit = bytes && parseCommit(bytes);
     this.#commits.set(id, commit);
     return commit;
@@ -58,10 +68,9 @@ export class ObjectStore {
 
   async tree(id: string): Promise<ReadonlyMap<string, TreeEntry> | undefined> {
     if (EMPTY_TREES.has(id)) return new Map();
-    const bytes = this.#reader.objects.get(id)?.type === 'tree' ? await this.#reader.read(id) : undefined;
-    const entries = bytes && parseTree(bytes, this.#idBytes);
-    this.step(1 + (entries?.size ?? 0));
-    return entries;
+    this.step();
+    const bytes = await this.#read('tree', id, TREE_STEP);
+    return bytes && parseTree(bytes, this.#idBytes);
   }
 
   /** @returns undefined where it is not at hand, or larger than what is looked at. */
@@ -71,15 +80,23 @@ export class ObjectStore {
   }
 
   /** Follows tags to what they tag. */
-  async peel(id: string): Promise<{ readonly id: string; readonly messages: readonly Buffer[] }> {
-    const messages: Buffer[] = [];
+  async peel(id: string): Promise<{ readonly id: string; readonly tags: readonly Tag[] }> {
+    const tags: Tag[] = [];
     let at = id;
-    while (this.#reader.objects.get(at)?.type === 'tag' && messages.length < TAGS) {
-      const tag = parseTag((await this.#reader.read(at)) ?? Buffer.alloc(0));
+    while (this.#reader.objects.get(at)?.type === 'tag' && tags.length < TAGS) {
+      const tag = parseTag((await this.#read('tag', at, COMMIT_STEP)) ?? Buffer.alloc(0));
       if (tag === undefined) break;
-      messages.push(tag.message);
+      tags.push({ id: at, message: tag.message });
       at = tag.target;
     }
-    return { id: at, messages };
+    return { id: at, tags };
+  }
+
+  /** What is read is paid for first: a few bytes of a pack may unfold to many. */
+  async #read(type: ObjectInfo['type'], id: string, bytesOfStep: number): Promise<Buffer | undefined> {
+    const info = this.#reader.objects.get(id);
+    if (info?.type !== type) return undefined;
+    this.step(Math.floor(info.size / bytesOfStep));
+    return await this.#reader.read(id);
   }
 }

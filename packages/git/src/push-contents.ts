@@ -62,7 +62,7 @@ class Examiner {
     const old = isZeroId(update.old) ? undefined : (await this.#store.peel(update.old)).id;
     const history = await historyOf(this.#store, tip.id, old);
     const files = new FileList(update, this.#search);
-    for (const message of tip.messages) files.message(update.new, message);
+    for (const { id, message } of tip.tags) files.message(id, message);
     if (history.broken) files.partial('a commit of it is malformed');
     if (old !== undefined) files.between(await compareEnds(this.#store, old, tip.id));
     for (const [id, commit] of history.commits) {

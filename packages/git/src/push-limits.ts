@@ -1,5 +1,9 @@
-/** What one push may cost the gateway. */
+/** What pushes may cost the gateway. */
 export interface PushLimits {
+  /** Pushes that are judged or wait for an approval at the same time. */
+  readonly pushes: number;
+  /** The same, of one identity. */
+  readonly pushesEach: number;
   /** Bytes of its pack. While it is judged, it lies on the disk twice. */
   readonly packBytes: number;
   /** Objects in its pack. */
@@ -19,6 +23,8 @@ export interface PushLimits {
 }
 
 export const PUSH_LIMITS: PushLimits = {
+  pushes: 32,
+  pushesEach: 8,
   packBytes: 1 << 30,
   objects: 500_000,
   seconds: 60,

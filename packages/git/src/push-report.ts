@@ -46,7 +46,8 @@ export function pushKeepalive(request: Asked): Buffer {
   return request.capabilities.has('side-band-64k') ? sideBand(1, Buffer.alloc(0)) : Buffer.alloc(0);
 }
 
-function reports(request: Asked): boolean {
+/** Whether the client asked what becomes of each ref. */
+export function reports(request: Pick<PushRequest, 'capabilities'>): boolean {
   return request.capabilities.has('report-status') || request.capabilities.has('report-status-v2');
 }
 

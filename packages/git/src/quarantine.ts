@@ -8,12 +8,15 @@ import { finished, type GitProcess, lastLine, spawnGit } from './git-process.ts'
 import type { ObjectFormat } from './object-id.ts';
 import { ObjectReader } from './object-reader.ts';
 import { PUSH_LIMITS, type PushLimits } from './push-limits.ts';
+import { enterQuarantine } from './push-places.ts';
 
 export interface QuarantineOptions {
   /** A directory that exists, readable by nobody else, with room for two packs of each push that waits. */
   readonly directory: string;
   readonly format: ObjectFormat;
   readonly limits?: Partial<PushLimits>;
+  /** Who pushes: nobody gets all the room that there is for pushes. */
+  readonly owner?: string;
 }
 
 /** A pack that has come. */
@@ -41,27 +44,32 @@ export class Quarantine {
   #head: Buffer = Buffer.alloc(0);
   #bytes = 0;
   #reader: ObjectReader | undefined;
+  readonly #leave: () => void;
   #running: GitProcess | undefined;
 
-  private constructor(directory: string, spool: FileHandle, limits: PushLimits) {
+  private constructor(directory: string, spool: FileHandle, limits: PushLimits, leave: () => void) {
     this.#directory = directory;
     this.#spool = spool;
     this.limits = limits;
+    this.#leave = leave;
   }
 
-  /** @throws GatewayError where git is missing. */
+  /** @throws GatewayError where git is missing, or as many pushes are being judged as may be. */
   static async open(options: QuarantineOptions): Promise<Quarantine> {
     const limits = { ...PUSH_LIMITS, ...options.limits };
-    const directory = await mkdtemp(join(options.directory, PREFIX));
+    const leave = enterQuarantine(options.directory, options.owner ?? '', limits);
+    let directory: string | undefined;
     try {
+      directory = await mkdtemp(join(options.directory, PREFIX));
       const format = options.format === 'sha1' ? [] : [`--object-format=${options.format}`];
       const init = spawnGit(directory, limits, ['init', '--bare', '--quiet', '--template=', ...format]);
       init.stdin.end();
       init.stdout.resume();
       await finished(init);
-      return new Quarantine(directory, await open(join(directory, 'spool'), 'wx', 0o600), limits);
+      return new Quarantine(directory, await open(join(directory, 'spool'), 'wx', 0o600), limits, leave);
     } catch (error) {
-      await rm(directory, { recursive: true, force: true });
+      if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+      leave();
       throw error;
     }
   }
@@ -145,6 +153,7 @@ export class Quarantine {
     this.#reader?.close();
     await this.#spool.close();
     await rm(this.#directory, { recursive: true, force: true });
+    this.#leave();
   }
 
   #start(args: readonly string[]): GitProcess {

@@ -16,11 +16,12 @@ export interface SearchedText {
   readonly hits: Hits;
 }
 
-/** Looks at the text that a push adds, each version of a file once, up to a limit for all. */
+/** Looks at the text that a push adds, each version of a file and each message once, up to a limit for all. */
 export class TextSearch {
   readonly #store: ObjectStore;
   readonly #finder: Finder | undefined;
   readonly #searched = new Map<string, SearchedText | undefined>();
+  readonly #messages = new Map<string, Hits | undefined>();
   #left: number;
 
   constructor(store: ObjectStore, finder: Finder | undefined) {
@@ -37,6 +38,14 @@ export class TextSearch {
     return this.#searched.get(key);
   }
 
+  /** @returns undefined where the texts before it left no room to look at the message of this commit or tag. */
+  message(id: string, message: Buffer): Hits | undefined {
+    if (!this.#messages.has(id)) {
+      this.#messages.set(id, this.#take(message.length) ? this.#hits(message) : undefined);
+    }
+    return this.#messages.get(id);
+  }
+
   /** The push brings it, rather than naming what the target has. */
   brought(id: string): boolean {
     return this.#store.brought.has(id);
@@ -46,17 +55,24 @@ export class TextSearch {
     return this.#store.size(id);
   }
 
-  hits(text: Buffer): Hits {
+  #hits(text: Buffer): Hits {
     const hits = new Map<string, number>();
     this.#finder?.value(text, 0, text.length, (rule) => hits.set(rule, (hits.get(rule) ?? 0) + 1));
     return hits;
   }
 
   async #search(id: string, oldId: string): Promise<SearchedText | undefined> {
-    this.#left -= this.#store.size(id) ?? 0;
-    const fresh = this.#left < 0 ? undefined : await this.#store.blob(id);
+    const size = this.#store.size(id) ?? 0;
+    const fresh = size <= this.#store.limits.fileBytes && this.#take(size) ? await this.#store.blob(id) : undefined;
     if (fresh === undefined) return undefined;
     const added: AddedText = addedText(fresh, await this.#store.blob(oldId));
-    return { addedLines: added.lines, addedBytes: added.text.length, hits: this.hits(added.text) };
+    return { addedLines: added.lines, addedBytes: added.text.length, hits: this.#hits(added.text) };
+  }
+
+  /** What does not fit takes no room from what comes behind it. */
+  #take(bytes: number): boolean {
+    if (bytes > this.#left) return false;
+    this.#left -= bytes;
+    return true;
   }
 }

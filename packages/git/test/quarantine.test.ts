@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Quarantine } from '../src/index.ts';
+import { checkGit, Quarantine } from '../src/index.ts';
 
 let directory: string;
 const path = process.env['PATH'];
@@ -23,6 +23,14 @@ test('a machine without git is told to install it, and nothing is left behind', 
     message: expect.stringContaining('Install git there.'),
   });
   expect(readdirSync(directory)).toEqual(['sh']);
+});
+
+test('whether git is there is told, and whether it is new enough', async () => {
+  expect(await checkGit()).toMatchObject({ check: 'git', level: 'ok', message: expect.stringMatching(/git \d+\.\d+/) });
+  process.env['PATH'] = directory;
+  expect(await checkGit()).toMatchObject({ level: 'warning', message: expect.stringContaining('none: every push is refused') });
+  writeFileSync(join(directory, 'git'), '#!/bin/sh\necho git version 2.20.1\n', { mode: 0o755 });
+  expect(await checkGit()).toMatchObject({ level: 'warning', message: expect.stringContaining('only 2.20.1') });
 });
 
 test('what a crash left behind is swept, and nothing else', async () => {

@@ -1,4 +1,5 @@
 import { type CheckResult, GatewayError, type Inspection, type InspectOptions, type Target } from '@sallyport/core';
+import { checkGit } from '@sallyport/git';
 import type { Client } from 'ssh2';
 import { connectTarget } from '../startup/connect-target.ts';
 
@@ -14,7 +15,7 @@ export async function inspect(target: Target, _options: InspectOptions, signal: 
     results.push({ check: 'host key', level: 'ok', message: 'The host shows a key that host_keys lists.' });
     results.push({ check: 'login', level: 'ok', message: `${target.credentials.username} signs in.` });
     const [name = '', id = '', product = ''] = (await output(client, ACCOUNT_COMMAND)).split('\n');
-    results.push(accountResult(name, id));
+    results.push(accountResult(name, id), await checkGit());
     return { results, inside: { product: product || 'SSH', databases: [], columns: [], leastAccount: '' } };
   } catch (cause) {
     signal.throwIfAborted();
