@@ -1,0 +1,92 @@
+import { type ContentMasks, type CountHit, ProtocolError, type TextStream } from '@sallyport/core';
+import { EventDecoder } from './decoder.ts';
+import { rewritten } from './encoder.ts';
+import { dataOf, type ServerSentEvent } from './event.ts';
+
+const BRACKET = 0x5b;
+const BRACE = 0x7b;
+const QUOTE = 0x22;
+/** `[DONE]`: how some streams of JSON say that they end. */
+const WORD_IN_BRACKETS = /^\[\w+\]$/;
+const NOTHING = Buffer.alloc(0);
+
+/** Makes a mask for one JSON text: the class of body/, with the masks that are in force. */
+export type MakeJsonMask = (masks: ContentMasks, count: CountHit) => TextStream;
+
+/** Masks events each on its own: their data, as JSON where it is that, and their other lines. */
+export class EventMask {
+  readonly #masks: ContentMasks;
+  readonly #makeJsonMask: MakeJsonMask;
+  readonly #count: CountHit;
+
+  constructor(masks: ContentMasks, makeJsonMask: MakeJsonMask, count: CountHit) {
+    this.#masks = masks;
+    this.#makeJsonMask = makeJsonMask;
+    this.#count = count;
+  }
+
+  /** @throws ProtocolError for broken JSON where places in it are masked. */
+  shown(event: ServerSentEvent): Buffer {
+    const data = dataOf(event);
+    return this.withData(event, data && this.#data(data));
+  }
+
+  /** @param data already masked; undefined: the event has none. */
+  withData(event: ServerSentEvent, data: Buffer | undefined): Buffer {
+    const { text } = this.#masks;
+    return rewritten(event, data, (line) => text?.value(line, 0, line.length, this.#count));
+  }
+
+  #data(data: Buffer): Buffer {
+    const { text, fields } = this.#masks;
+    const isJson = mayBeJson(data);
+    if (isJson && parses(data)) return this.#json(data, this.#masks);
+    if (isJson && fields !== undefined && !WORD_IN_BRACKETS.test(data.toString().trim())) {
+      throw new ProtocolError('target', 'The target sent an event whose data is broken JSON, in which values had to be masked.');
+    }
+    if (text === undefined) return data;
+    const shown = text.value(data, 0, data.length, this.#count) ?? data;
+    // What breaks off may still be read, escapes and all.
+    return isJson ? this.#json(shown, { text, fields: undefined }) : shown;
+  }
+
+  #json(data: Buffer, masks: ContentMasks): Buffer {
+    const mask = this.#makeJsonMask(masks, this.#count);
+    return Buffer.concat([mask.push(data), mask.flush()]);
+  }
+}
+
+/** Masks a `text/event-stream`. What is not masked leaves byte for byte, and each event with the push that completes it. */
+export class EventStreamMask implements TextStream {
+  readonly #events = new EventDecoder();
+  readonly #mask: EventMask;
+
+  constructor(mask: EventMask) {
+    this.#mask = mask;
+  }
+
+  /** @throws ProtocolError for an event above 16 MiB, and for broken JSON where places in it are masked. */
+  push(bytes: Buffer): Buffer {
+    return Buffer.concat(this.#events.push(bytes).flatMap((event) => [event.lead, this.#mask.shown(event)]));
+  }
+
+  flush(): Buffer {
+    const rest = this.#events.flush();
+    return rest === undefined ? NOTHING : Buffer.concat([rest.lead, this.#mask.shown(rest)]);
+  }
+}
+
+/** It begins like an object, an array or a string. Other values of JSON read as text. */
+function mayBeJson(data: Buffer): boolean {
+  const first = data.find((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a);
+  return first === BRACE || first === BRACKET || first === QUOTE;
+}
+
+function parses(data: Buffer): boolean {
+  try {
+    JSON.parse(data.toString());
+    return true;
+  } catch {
+    return false;
+  }
+}
