@@ -71,6 +71,6 @@ function hasSignedHits(value: Json, signed: readonly Place[], text: TextMask, co
 }
 
 /** A text in one piece through a mask. */
-export function whole(mask: TextStream, bytes: Buffer): Buffer {
+function whole(mask: TextStream, bytes: Buffer): Buffer {
   return Buffer.concat([mask.push(bytes), mask.flush()]);
 }
