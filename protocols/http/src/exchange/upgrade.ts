@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { GatewayError, type Side } from '@sallyport/core';
+import { badRequest, RequestError } from '../errors.ts';
+import { endToEnd, field, type Fields, flat, without } from '../message/fields.ts';
+import type { Answer, Upgraded } from '../upstream/answer.ts';
+import { encodeClose, encodeServerFrame, FrameDecoder, OPCODE } from '../websocket/frame.ts';
+import { MessageRelay } from '../websocket/message-relay.ts';
+import { type Answered, ask } from './asking.ts';
+import type { Exchange } from './exchange.ts';
+import { textOf } from './record-text.ts';
+import { targetFields } from './target-fields.ts';
+import { wishOf } from './wish.ts';
+
+/** {@link https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 RFC 6455, section 7.4.1} */
+const CLOSED = { protocol: 1002, policy: 1008, tooLarge: 1009, broken: 1011 } as const;
+const LAST_WORDS_MS = 1_000;
+
+/**
+ * Carries a WebSocket ({@link https://www.rfc-editor.org/rfc/rfc6455 RFC 6455}): judged as the GET it begins with, its
+ * messages recorded, what the target says masked message by message. Compression is not agreed on: nobody could look inside.
+ *
+ * @param head bytes that came behind the request.
+ */
+export async function carryWebSocket(exchange: Exchange, socket: Duplex, head: Buffer): Promise<void> {
+  const { request, record, gate, target, visit, upstreams, signal } = exchange;
+  demandOwnOrigin(request.fields, request.authority);
+  record.request(`${request.method} ${exchange.path} HTTP/${request.version}`, request.fields);
+  const ruling = await ask(exchange, wishOf(exchange, ['read', 'write']), () => Promise.resolve({ opens: 'a WebSocket' }));
+  if (ruling.action === 'deny') throw denied(ruling);
+  const durable = gate.durable();
+  if (durable !== undefined) await durable;
+  signal.throwIfAborted();
+  const fields = [...without(targetFields(request, target, visit.tokenHeader), 'content-length', 'sec-websocket-extensions')];
+  const answer = await upstreams.http1(target).upgrade({ method: 'GET', path: exchange.path, fields, body: null }, 'websocket', signal);
+  if (!('socket' in answer)) return refused(exchange, answer, socket, ruling.command);
+  await converse(exchange, answer, socket, head, ruling.command);
+}
+
+/** A page of another site must not speak with the person's sign-in: cross-origin requests of WebSockets are not asked about. */
+function demandOwnOrigin(fields: Fields, authority: string): void {
+  const origin = field(fields, 'origin');
+  if (origin === undefined || origin === 'null') return;
+  if (URL.canParse(origin) && new URL(origin).host === authority.toLowerCase()) return;
+  throw new GatewayError('ERR_ACCESS', 'A page of another site asked for this WebSocket with your browser\'s sign-in: that is not served.');
+}
+
+function denied({ message, approval, notice }: Extract<Answered, { readonly action: 'deny' }>): RequestError {
+  return new RequestError(403, 'ERR_ACCESS', approval === undefined ? message : `${message} ${notice ?? ''}`.trim());
+}
+
+/** The target does not agree: its answer is the client's. */
+async function refused({ record, gate, request }: Exchange, answer: Answer, socket: Duplex, command: number): Promise<void> {
+  const fields = without(endToEnd(answer.fields), 'content-length', 'content-encoding');
+  record.response(`HTTP/${request.version} ${answer.status}`, fields);
+  const parts: Buffer[] = [];
+  for await (const chunk of answer.body) if (parts.length < 16) parts.push(chunk);
+  gate.note({ type: 'result', command, state: 'failed', rows: 0, bytes: 0, status: answer.status });
+  socket.end(Buffer.concat([headOf(answer.status, [...fields, ['connection', 'close']]), ...parts]));
+}
+
+function headOf(status: number, fields: Fields): Buffer {
+  const lines = flat(fields);
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
+  for (let at = 0; at < lines.length; at += 2) text += `${lines[at]}: ${lines[at + 1]}\r\n`;
+  return Buffer.from(`${text}\r\n`, 'latin1');
+}
+
+async function converse(exchange: Exchange, { status, fields, socket: target }: Upgraded, client: Duplex, head: Buffer, command: number): Promise<void> {
+  const { gate, record, request, visit, signal } = exchange;
+  const passed = without(endToEnd(fields), 'sec-websocket-extensions');
+  record.response(`HTTP/${request.version} ${status}`, passed);
+  client.write(headOf(status, [...passed, ['connection', 'Upgrade'], ['upgrade', 'websocket']]));
+  const masked: Record<string, number> = {};
+  const count = (rule: string): void => {
+    masked[rule] = (masked[rule] ?? 0) + 1;
+  };
+  const { textMask } = gate;
+  const shown = textMask && ((text: Buffer): Buffer => textMask.value(text, 0, text.length, count) ?? text);
+  if (head.length > 0) client.unshift(head);
+  const stop = (): void => {
+    client.destroy();
+    target.destroy();
+  };
+  const end = (): void => closeWith(client, CLOSED.policy, reasonOf(signal), stop);
+  signal.addEventListener('abort', end, { once: true });
+  const before = visit.seen.targetBytes;
+  try {
+    await Promise.all([
+      carry(exchange, 'client', client, target, new MessageRelay('client', () => Buffer.alloc(0))),
+      carry(exchange, 'target', target, client, new MessageRelay('target', encodeServerFrame, shown)),
+    ]);
+    gate.note({ type: 'result', command, state: 'completed', rows: 0, bytes: visit.seen.targetBytes - before, status, masked });
+  } catch (error) {
+    const message = error instanceof GatewayError ? error.message : 'The connection was lost.';
+    gate.note({ type: 'result', command, state: 'unknown', rows: 0, bytes: visit.seen.targetBytes - before, status, error: { code: 'ERR_PROTOCOL', message }, masked });
+    closeWith(client, error instanceof GatewayError && error.code === 'ERR_PROTOCOL' ? CLOSED.protocol : CLOSED.broken, message, stop);
+  } finally {
+    signal.removeEventListener('abort', end);
+    target.destroy();
+  }
+}
+
+/** One direction, at the pace of whoever reads. */
+async function carry(exchange: Exchange, from: Side, source: Duplex, sink: Duplex, relay: MessageRelay): Promise<void> {
+  const { gate, record, visit, options } = exchange;
+  const decoder = new FrameDecoder(from);
+  const most = options.record_body_kib * 1024;
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    visit.seen[from === 'client' ? 'clientBytes' : 'targetBytes'] += chunk.length;
+    for (const frame of decoder.push(chunk)) {
+      const passed = relay.pass(frame);
+      if (passed?.message !== undefined && passed.message.opcode <= OPCODE.close)
+        record.websocket(from, passed.message.opcode, textOf(passed.message.data.subarray(0, most), from === 'client' ? gate.textMask : undefined));
+      if (passed === undefined) continue;
+      const wait = from === 'client' ? gate.durable() : gate.ready();
+      if (wait !== undefined) await wait;
+      if (sink.destroyed) return;
+      if (!sink.write(passed.bytes)) await Promise.race([once(sink, 'drain'), once(sink, 'close')]);
+    }
+  }
+  sink.end();
+}
+
+function closeWith(client: Duplex, code: number, reason: string, stop: () => void): void {
+  if (!client.destroyed && client.writable) client.end(encodeClose(code, reason));
+  setTimeout(stop, LAST_WORDS_MS).unref();
+}
+
+function reasonOf({ reason }: AbortSignal): string {
+  return reason instanceof GatewayError ? reason.message : 'The session is over.';
+}
