@@ -2,9 +2,9 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { acceptTls, type Host } from '@sallyport/core';
 import { asGatewayError } from './errors.ts';
-import { refusalAnswer, refusalBody } from './exchange/refusal.ts';
+import { refusalBody, refuse } from './exchange/refusal.ts';
 import { serveExchange } from './exchange/serve-exchange.ts';
-import { flat } from './message/fields.ts';
+import { carryWebSocket } from './exchange/upgrade.ts';
 import { Connection } from './startup/connection.ts';
 import { firstWords } from './startup/first-bytes.ts';
 import type { Http1Handlers, Http1Server } from './startup/http1-server.ts';
@@ -60,22 +60,22 @@ async function accept(client: Duplex, host: Host): Promise<Transport | undefined
 function handlersOf(connection: Connection, { upstreams }: Services): Http1Handlers {
   return {
     request: (request, reply) => serveExchange(request, reply, connection, upstreams),
-    upgrade: (_request, socket) => refuseRaw(socket, 501, 'WebSockets are not served yet.'),
-    connect: (_request, socket) => refuseRaw(socket, 405, 'CONNECT is for a forward proxy, which this address is not.'),
+    upgrade: (request, reply, socket, head) =>
+      serveExchange(request, reply, connection, upstreams, (exchange) => carryWebSocket(exchange, socket, head)),
+    connect: (request, reply) => {
+      refuse(
+        reply,
+        { status: 405, type: 'protocol', message: 'CONNECT is for a forward proxy, which this address is not.' },
+        request.method,
+      );
+      return Promise.resolve();
+    },
     broken: (error) => {
       const { status, message } = brokenBy(error);
       connection.host.log('info', message, { code: error.code });
       return { status, text: refusalBody({ status, type: 'protocol', message }).toString() };
     },
   };
-}
-
-async function refuseRaw(socket: Duplex, status: number, message: string): Promise<void> {
-  const { fields, body } = refusalAnswer({ status, type: 'protocol', message });
-  const lines = flat(fields);
-  let head = `HTTP/1.1 ${status} Refused\r\nconnection: close\r\n`;
-  for (let at = 0; at < lines.length; at += 2) head += `${lines[at]}: ${lines[at + 1]}\r\n`;
-  socket.end(Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), body]));
 }
 
 function brokenBy({ code = '' }: NodeJS.ErrnoException): { readonly status: number; readonly message: string } {

@@ -1,14 +1,15 @@
 import { GatewayError, type HoldContext } from '@sallyport/core';
-import { endToEnd, field } from '../message/fields.ts';
+import { field } from '../message/fields.ts';
 import type { Answer } from '../upstream/answer.ts';
 import { answerMask } from './answer-mask.ts';
 import { giveAnswer } from './answering.ts';
-import { type Answered, ask, type Wish } from './asking.ts';
+import { type Answered, ask } from './asking.ts';
 import type { Exchange } from './exchange.ts';
 import { refuse } from './refusal.ts';
 import { bodyChunks, drain, sha256, type Taken, takeBody, wholeOf } from './request-body.ts';
 import { resultOf } from './result.ts';
 import { targetFields } from './target-fields.ts';
+import { wishOf } from './wish.ts';
 
 /** A held request is taken in up to here: what is approved is a digest of all of it. */
 const MOST_HELD = 16 << 20;
@@ -103,19 +104,6 @@ class RequestBody {
     }
     body.end();
   }
-}
-
-function wishOf({ request, path, target }: Exchange): Wish {
-  const { method } = request;
-  const reads = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
-  return {
-    class: [reads ? 'read' : 'write'],
-    verbs: [method],
-    relations: [],
-    unfiltered: false,
-    text: `${method} ${path}`,
-    exact: ['http', target.name, method, path, ...endToEnd(request.fields).flat()],
-  };
 }
 
 /** The request goes no further: its client reads why, or when to come back. */

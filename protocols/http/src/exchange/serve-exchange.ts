@@ -12,8 +12,14 @@ import { framingFault } from './framing.ts';
 import { refuse } from './refusal.ts';
 import { drain } from './request-body.ts';
 
-/** One request and its answer, whatever comes of it. Never rejects. */
-export async function serveExchange(request: ClientRequest, reply: Reply, connection: Connection, upstreams: Upstreams): Promise<void> {
+/** One request and its answer, whatever comes of it. Never rejects. @param run what is done with a request of somebody who is let in. */
+export async function serveExchange(
+  request: ClientRequest,
+  reply: Reply,
+  connection: Connection,
+  upstreams: Upstreams,
+  run: (exchange: Exchange) => Promise<void> = forwardRequest,
+): Promise<void> {
   let visit: Visit | undefined;
   try {
     if (reply.left.aborted) return;
@@ -21,7 +27,7 @@ export async function serveExchange(request: ClientRequest, reply: Reply, connec
     if (fault !== undefined) throw badRequest(fault);
     demandSafeOrigin(request, connection);
     visit = await connection.visit(request);
-    await inVisit(visit, (signal) => forwardRequest(exchangeOf(request, reply, connection, visit as Visit, upstreams, signal)), reply);
+    await inVisit(visit, (signal) => run(exchangeOf(request, reply, connection, visit as Visit, upstreams, signal)), reply);
   } catch (error) {
     await answerError(asGatewayError(error), request, reply, connection, visit);
   }
@@ -99,7 +105,7 @@ async function answerError(
           ['www-authenticate', 'Bearer realm="sallyport"'],
         ] as const)
       : [];
-  const drained = await drain(request);
+  const drained = request.length === 0 || (await drain(request));
   const closing = !drained || (error instanceof Unauthorised && error.last);
   const fields = [...challenge, ...(closing && request.version !== '2' ? [['connection', 'close'] as const] : [])];
   refuse(reply, { status, type, message: error.message, session, fields }, request.method);

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
-import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GatewayError, type Side } from '@sallyport/core';
-import { badRequest, RequestError } from '../errors.ts';
-import { endToEnd, field, type Fields, flat, without } from '../message/fields.ts';
+import { RequestError } from '../errors.ts';
+import { endToEnd, type Fields, field, without } from '../message/fields.ts';
 import type { Answer, Upgraded } from '../upstream/answer.ts';
 import { encodeClose, encodeServerFrame, FrameDecoder, OPCODE } from '../websocket/frame.ts';
 import { MessageRelay } from '../websocket/message-relay.ts';
@@ -34,7 +33,7 @@ export async function carryWebSocket(exchange: Exchange, socket: Duplex, head: B
   signal.throwIfAborted();
   const fields = [...without(targetFields(request, target, visit.tokenHeader), 'content-length', 'sec-websocket-extensions')];
   const answer = await upstreams.http1(target).upgrade({ method: 'GET', path: exchange.path, fields, body: null }, 'websocket', signal);
-  if (!('socket' in answer)) return refused(exchange, answer, socket, ruling.command);
+  if (!('socket' in answer)) return refused(exchange, answer, ruling.command);
   await converse(exchange, answer, socket, head, ruling.command);
 }
 
@@ -43,7 +42,7 @@ function demandOwnOrigin(fields: Fields, authority: string): void {
   const origin = field(fields, 'origin');
   if (origin === undefined || origin === 'null') return;
   if (URL.canParse(origin) && new URL(origin).host === authority.toLowerCase()) return;
-  throw new GatewayError('ERR_ACCESS', 'A page of another site asked for this WebSocket with your browser\'s sign-in: that is not served.');
+  throw new GatewayError('ERR_ACCESS', "A page of another site asked for this WebSocket with your browser's sign-in: that is not served.");
 }
 
 function denied({ message, approval, notice }: Extract<Answered, { readonly action: 'deny' }>): RequestError {
@@ -51,27 +50,27 @@ function denied({ message, approval, notice }: Extract<Answered, { readonly acti
 }
 
 /** The target does not agree: its answer is the client's. */
-async function refused({ record, gate, request }: Exchange, answer: Answer, socket: Duplex, command: number): Promise<void> {
+async function refused({ record, gate, request, reply }: Exchange, answer: Answer, command: number): Promise<void> {
   const fields = without(endToEnd(answer.fields), 'content-length', 'content-encoding');
   record.response(`HTTP/${request.version} ${answer.status}`, fields);
   const parts: Buffer[] = [];
   for await (const chunk of answer.body) if (parts.length < 16) parts.push(chunk);
   gate.note({ type: 'result', command, state: 'failed', rows: 0, bytes: 0, status: answer.status });
-  socket.end(Buffer.concat([headOf(answer.status, [...fields, ['connection', 'close']]), ...parts]));
+  reply.head(answer.status, [...fields, ['connection', 'close']]);
+  reply.end(Buffer.concat(parts));
 }
 
-function headOf(status: number, fields: Fields): Buffer {
-  const lines = flat(fields);
-  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
-  for (let at = 0; at < lines.length; at += 2) text += `${lines[at]}: ${lines[at + 1]}\r\n`;
-  return Buffer.from(`${text}\r\n`, 'latin1');
-}
-
-async function converse(exchange: Exchange, { status, fields, socket: target }: Upgraded, client: Duplex, head: Buffer, command: number): Promise<void> {
-  const { gate, record, request, visit, signal } = exchange;
+async function converse(
+  exchange: Exchange,
+  { status, fields, socket: target }: Upgraded,
+  client: Duplex,
+  head: Buffer,
+  command: number,
+): Promise<void> {
+  const { gate, record, request, reply, visit, signal } = exchange;
   const passed = without(endToEnd(fields), 'sec-websocket-extensions');
   record.response(`HTTP/${request.version} ${status}`, passed);
-  client.write(headOf(status, [...passed, ['connection', 'Upgrade'], ['upgrade', 'websocket']]));
+  reply.head(status, [...passed, ['connection', 'Upgrade'], ['upgrade', 'websocket']]);
   const masked: Record<string, number> = {};
   const count = (rule: string): void => {
     masked[rule] = (masked[rule] ?? 0) + 1;
@@ -94,7 +93,16 @@ async function converse(exchange: Exchange, { status, fields, socket: target }: 
     gate.note({ type: 'result', command, state: 'completed', rows: 0, bytes: visit.seen.targetBytes - before, status, masked });
   } catch (error) {
     const message = error instanceof GatewayError ? error.message : 'The connection was lost.';
-    gate.note({ type: 'result', command, state: 'unknown', rows: 0, bytes: visit.seen.targetBytes - before, status, error: { code: 'ERR_PROTOCOL', message }, masked });
+    gate.note({
+      type: 'result',
+      command,
+      state: 'unknown',
+      rows: 0,
+      bytes: visit.seen.targetBytes - before,
+      status,
+      error: { code: 'ERR_PROTOCOL', message },
+      masked,
+    });
     closeWith(client, error instanceof GatewayError && error.code === 'ERR_PROTOCOL' ? CLOSED.protocol : CLOSED.broken, message, stop);
   } finally {
     signal.removeEventListener('abort', end);
@@ -112,7 +120,11 @@ async function carry(exchange: Exchange, from: Side, source: Duplex, sink: Duple
     for (const frame of decoder.push(chunk)) {
       const passed = relay.pass(frame);
       if (passed?.message !== undefined && passed.message.opcode <= OPCODE.close)
-        record.websocket(from, passed.message.opcode, textOf(passed.message.data.subarray(0, most), from === 'client' ? gate.textMask : undefined));
+        record.websocket(
+          from,
+          passed.message.opcode,
+          textOf(passed.message.data.subarray(0, most), from === 'client' ? gate.textMask : undefined),
+        );
       if (passed === undefined) continue;
       const wait = from === 'client' ? gate.durable() : gate.ready();
       if (wait !== undefined) await wait;

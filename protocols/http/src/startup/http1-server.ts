@@ -2,13 +2,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import { type Fields, fieldsOf, flat } from '../message/fields.ts';
+import { drained } from './drained.ts';
+import { SocketReply } from './socket-reply.ts';
 
 /** What a connection does with what its client sends. */
 export interface Http1Handlers {
   request(request: ClientRequest, reply: Reply): Promise<void>;
   /** The connection becomes something else. `head` is what came behind the request. */
-  upgrade(request: ClientRequest, socket: Duplex, head: Buffer): Promise<void>;
-  connect(request: ClientRequest, socket: Duplex, head: Buffer): Promise<void>;
+  upgrade(request: ClientRequest, reply: Reply, socket: Duplex, head: Buffer): Promise<void>;
+  connect(request: ClientRequest, reply: Reply, socket: Duplex, head: Buffer): Promise<void>;
   /** What came is not HTTP, or came too slowly. */
   broken(error: NodeJS.ErrnoException): { readonly status: number; readonly text: string };
 }
@@ -72,7 +74,8 @@ export class Http1Server {
   #detached(message: IncomingMessage, socket: Duplex, head: Buffer, how: 'upgrade' | 'connect'): void {
     const entry = this.#handlers.get(message.socket);
     if (entry === undefined) return void socket.destroy();
-    entry.last = entry.last.then(() => entry.handlers[how](requestOf(message, false), socket, head));
+    const reply = new SocketReply(socket);
+    entry.last = entry.last.then(() => entry.handlers[how](requestOf(message, false), reply, socket, head));
   }
 
   #broken(error: NodeJS.ErrnoException, socket: Duplex): void {
@@ -165,17 +168,4 @@ class Http1Reply implements Reply {
   destroy(): void {
     this.#response.destroy();
   }
-}
-
-/** @throws the signal's reason */
-export function drained(stream: NodeJS.EventEmitter, left: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  if (left.aborted) return Promise.reject(left.reason as Error);
-  const abort = (): void => reject(left.reason as Error);
-  stream.once('drain', resolve);
-  left.addEventListener('abort', abort, { once: true });
-  return promise.finally(() => {
-    stream.removeListener('drain', resolve);
-    left.removeEventListener('abort', abort);
-  });
 }

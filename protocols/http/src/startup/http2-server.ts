@@ -2,7 +2,7 @@ import { constants, type IncomingHttpHeaders, performServerHandshake, type Serve
 import type { Duplex } from 'node:stream';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import type { Fields } from '../message/fields.ts';
-import { drained } from './http1-server.ts';
+import { drained } from './drained.ts';
 
 /** Streams that a client may have open at once. */
 const MOST_STREAMS = 128;

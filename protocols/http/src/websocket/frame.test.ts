@@ -12,31 +12,32 @@ function masked(frame: Buffer, key: Buffer): Buffer {
 }
 
 const payloads = fc.array(
-  fc.oneof(
-    fc.uint8Array({ maxLength: 200 }),
-    fc.constant(new Uint8Array(70_000)),
-    fc.uint8Array({ minLength: 126, maxLength: 300 }),
-  ),
+  fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.constant(new Uint8Array(70_000)), fc.uint8Array({ minLength: 126, maxLength: 300 })),
   { minLength: 1, maxLength: 5 },
 );
 
 describe('frames of a WebSocket', () => {
   test.each(['client', 'target'] as const)('of the %s are the same however their bytes are cut', (from) => {
     fc.assert(
-      fc.property(payloads, fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.array(fc.nat(300), { maxLength: 20 }), (bodies, key, cuts) => {
-        const frames = bodies.map((body) => encodeServerFrame(OPCODE.binary, Buffer.from(body)));
-        const wire = Buffer.concat(from === 'client' ? frames.map((frame) => masked(frame, Buffer.from(key))) : frames);
-        const decoder = new FrameDecoder(from);
-        const seen = [];
-        let at = 0;
-        for (const cut of [...cuts, wire.length]) {
-          seen.push(...decoder.push(wire.subarray(at, at + cut)));
-          at += cut;
-        }
-        seen.push(...decoder.push(wire.subarray(at)));
-        expect(seen.map(({ payload }) => payload.equals(Buffer.from(bodies.shift() ?? [])))).not.toContain(false);
-        expect(Buffer.concat(seen.map(({ raw }) => raw)).equals(wire)).toBe(true);
-      }),
+      fc.property(
+        payloads,
+        fc.uint8Array({ minLength: 4, maxLength: 4 }),
+        fc.array(fc.nat(300), { maxLength: 20 }),
+        (bodies, key, cuts) => {
+          const frames = bodies.map((body) => encodeServerFrame(OPCODE.binary, Buffer.from(body)));
+          const wire = Buffer.concat(from === 'client' ? frames.map((frame) => masked(frame, Buffer.from(key))) : frames);
+          const decoder = new FrameDecoder(from);
+          const seen = [];
+          let at = 0;
+          for (const cut of [...cuts, wire.length]) {
+            seen.push(...decoder.push(wire.subarray(at, at + cut)));
+            at += cut;
+          }
+          seen.push(...decoder.push(wire.subarray(at)));
+          expect(seen.map(({ payload }) => payload.equals(Buffer.from(bodies.shift() ?? [])))).not.toContain(false);
+          expect(Buffer.concat(seen.map(({ raw }) => raw)).equals(wire)).toBe(true);
+        },
+      ),
     );
   });
 
