@@ -1,11 +1,14 @@
 import { ExecError, type Protocol } from '@sallyport/core';
+import { classifyText } from './classify/request-text.ts';
 import { interceptedHosts } from './forward/intercepted-hosts.ts';
 import { serve } from './serve.ts';
 import { Http1Server } from './startup/http1-server.ts';
-import { targetSchema } from './target-schema.ts';
+import { type TargetOptions, targetSchema } from './target-schema.ts';
 import { Upstreams } from './upstream/upstreams.ts';
 
 const DEFAULT_PORT = 443;
+/** A target that nothing is known of. */
+const UNKNOWN: TargetOptions = targetSchema.parse({});
 
 /** HTTP/1.1 and HTTP/2: services, LLM APIs and Git, each request judged, masked and recorded. RFC 9110 to 9113. */
 export function http(): Protocol {
@@ -17,7 +20,7 @@ export function http(): Protocol {
     tokenCredentials: true,
     serve: (client, host) => serve(client, host, services),
     interceptedHosts,
-    classify: () => Promise.resolve({ class: ['unknown'], verbs: [], relations: [], unfiltered: false }),
+    classify: async (text, target) => classifyText(text, target?.host ?? '', (target?.options as TargetOptions | undefined) ?? UNKNOWN),
     async *decodeRecording() {},
     // biome-ignore lint/correctness/useYield: filled in by the slice that follows
     async *exec() {

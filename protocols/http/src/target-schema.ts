@@ -24,6 +24,24 @@ export const targetSchema = z
       .regex(FIELD_NAME, 'must be the name of a header')
       .optional()
       .describe('A header in which clients may show their gateway token, besides `Authorization` and `Proxy-Authorization`: `x-api-key`.'),
+    github: z
+      .boolean()
+      .optional()
+      .describe(
+        'The target is GitHub: its requests have the operations `github:…`, administration has the class `admin`, and rules can name `repository` and `refs`. Without it that is so where the host is one of github.com or ghe.com; `true` is for GitHub Enterprise Server.',
+      ),
+    llm: z
+      .boolean()
+      .optional()
+      .describe(
+        'The target is a language model: calls of the known APIs read. Without it that is so where the host is a known one, such as api.openai.com or api.anthropic.com.',
+      ),
+    graphql: z
+      .array(z.string().min(1).max(200))
+      .default(['*/graphql'])
+      .describe(
+        'Paths at which the target speaks GraphQL; globs. Queries there read, mutations write, and their root fields are operations.',
+      ),
     http: z.enum(['1', '2', 'auto']).default('auto').describe('HTTP version towards the target. `auto`: 2 for gRPC, and otherwise 1.1.'),
     hold_seconds: z
       .int()

@@ -39,7 +39,7 @@ describe('a WebSocket', () => {
     socket.close(1000, 'done');
     expect((await once(socket, 'close'))[0]).toBe(1000);
     await until(() => gateway.gate.notes.length > 0);
-    expect(gateway.gate.commands[0]).toMatchObject({ class: ['read', 'write'], verbs: ['GET'], text: 'GET /chat' });
+    expect(gateway.gate.commands[0]).toMatchObject({ class: ['read', 'write'], verbs: ['GET', 'WEBSOCKET'], text: 'GET /chat' });
     const texts = (['client', 'target'] as const).map((from) =>
       gateway.gate
         .recorded(from)

@@ -1,4 +1,5 @@
 import type { Host, Session, Target } from '@sallyport/core';
+import type { RequestTarget } from '../classify/request-target.ts';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import type { ExchangeRecord } from '../recorded/exchange-record.ts';
 import type { Connection } from '../startup/connection.ts';
@@ -19,7 +20,7 @@ export interface Exchange {
   readonly record: ExchangeRecord;
   readonly upstreams: Upstreams;
   /** Path and query as they are judged, and as they go to the target. */
-  readonly path: string;
+  readonly requested: RequestTarget;
   /** Aborted when the client has left or the session must end. */
   readonly signal: AbortSignal;
 }

@@ -1,5 +1,6 @@
 import { GatewayError, type HoldContext } from '@sallyport/core';
-import { field } from '../message/fields.ts';
+import { shownTarget } from '../classify/request-target.ts';
+import { type Fields, field } from '../message/fields.ts';
 import type { Answer } from '../upstream/answer.ts';
 import { answerMask } from './answer-mask.ts';
 import { giveAnswer } from './answering.ts';
@@ -9,7 +10,7 @@ import { refuse } from './refusal.ts';
 import { bodyChunks, drain, sha256, type Taken, takeBody, wholeOf } from './request-body.ts';
 import { resultOf } from './result.ts';
 import { targetFields } from './target-fields.ts';
-import { wishOf } from './wish.ts';
+import { bodyWanted, wishOf } from './wish.ts';
 
 /** A held request is taken in up to here: what is approved is a digest of all of it. */
 const MOST_HELD = 16 << 20;
@@ -21,16 +22,19 @@ const RETRY_AFTER_SECONDS = '15';
 /** A request of the ordinary kind: judged by its head, passed on as it comes, answered as the target answers. */
 export async function forwardRequest(exchange: Exchange): Promise<void> {
   const { request, record, gate, visit, reply } = exchange;
-  record.request(`${request.method} ${exchange.path} HTTP/${request.version}`, request.fields);
+  record.request(`${request.method} ${shownTarget(exchange.requested)} HTTP/${request.version}`, request.fields);
   const body = new RequestBody(exchange);
-  const ruling = await ask(exchange, wishOf(exchange), () => body.context());
+  const fields = targetFields(request, exchange.target, visit.tokenHeader);
+  const wanted = bodyWanted(exchange);
+  const wish = wishOf(exchange, fields, wanted === 0 ? undefined : await body.whole(wanted));
+  const ruling = await ask(exchange, wish, () => body.context());
   if (ruling.action === 'deny') return deny(exchange, ruling);
   const masked: Record<string, number> = {};
   const count = (rule: string): void => {
     masked[rule] = (masked[rule] ?? 0) + 1;
   };
   try {
-    const answer = await send(exchange, body);
+    const answer = await send(exchange, fields, body);
     visit.seen.targetFrames += 1;
     const { bytes } = await giveAnswer(exchange, answer, answerMask(exchange, answer, count));
     visit.seen.targetBytes += bytes;
@@ -43,15 +47,16 @@ export async function forwardRequest(exchange: Exchange): Promise<void> {
   }
 }
 
-async function send(exchange: Exchange, body: RequestBody): Promise<Answer> {
-  const { request, target, gate, visit, upstreams, signal } = exchange;
-  if (request.expectsContinue) exchange.reply.continue();
+async function send(exchange: Exchange, fields: Fields, body: RequestBody): Promise<Answer> {
+  const { request, requested, target, gate, upstreams, signal } = exchange;
+  body.letCome();
   const grpc = field(request.fields, 'content-type')?.startsWith('application/grpc') === true;
-  const fields = targetFields(request, target, visit.tokenHeader);
   const durable = gate.durable();
   if (durable !== undefined) await durable;
   signal.throwIfAborted();
-  return upstreams.for(target, grpc).send({ method: request.method, path: exchange.path, fields, body: body.toTarget() }, signal);
+  return upstreams
+    .for(target, grpc)
+    .send({ method: request.method, path: requested.path + requested.query, fields, body: body.toTarget() }, signal);
 }
 
 /** The body of a request on its way: recorded, counted, and taken in where a person must see it first. */
@@ -59,19 +64,37 @@ class RequestBody {
   readonly #exchange: Exchange;
   readonly #chunks: AsyncIterable<Buffer>;
   #taken: Taken | undefined;
+  #waits: boolean;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
     this.#chunks = bodyChunks(exchange);
+    this.#waits = exchange.request.expectsContinue;
+  }
+
+  /** Tells a client that waits for it to send the body. */
+  letCome(): void {
+    if (this.#waits) this.#exchange.reply.continue();
+    this.#waits = false;
+  }
+
+  /** The whole of it, where it is no longer than `most`; undefined: it is. */
+  async whole(most: number): Promise<Buffer | undefined> {
+    const { head, rest } = await this.#take(most);
+    return rest === undefined ? head : undefined;
+  }
+
+  async #take(most: number): Promise<Taken> {
+    this.letCome();
+    this.#taken = await takeBody(this.#taken === undefined ? this.#chunks : wholeOf(this.#taken), most);
+    return this.#taken;
   }
 
   /** What somebody is to approve besides the head. */
   async context(): Promise<HoldContext> {
-    const { request, reply, gate } = this.#exchange;
+    const { request, gate } = this.#exchange;
     if (request.length === 0) return {};
-    if (request.expectsContinue) reply.continue();
-    this.#taken = await takeBody(this.#chunks, MOST_HELD);
-    const { head, rest } = this.#taken;
+    const { head, rest } = await this.#take(MOST_HELD);
     if (rest !== undefined)
       throw new GatewayError(
         'ERR_LIMIT',
@@ -111,7 +134,7 @@ async function deny({ request, reply, gate, target }: Exchange, ruling: Extract<
   if (reply.left.aborted) return;
   const { approval, message, notice } = ruling;
   const waiting = approval !== undefined;
-  const drained = await drain(request);
+  const drained = request.length === 0 || (await drain(request));
   refuse(
     reply,
     {

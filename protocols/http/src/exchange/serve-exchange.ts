@@ -1,5 +1,6 @@
 import { GatewayError } from '@sallyport/core';
-import { asGatewayError, badRequest, statusOf } from '../errors.ts';
+import { type RequestTarget, readTarget } from '../classify/request-target.ts';
+import { asGatewayError, badRequest, RequestError, statusOf } from '../errors.ts';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import { field } from '../message/fields.ts';
 import { ExchangeRecord } from '../recorded/exchange-record.ts';
@@ -25,9 +26,11 @@ export async function serveExchange(
     if (reply.left.aborted) return;
     const fault = framingFault(request);
     if (fault !== undefined) throw badRequest(fault);
+    const requested = readTarget(request.target);
+    if ('refused' in requested) throw new RequestError(requested.status, 'ERR_PROTOCOL', requested.refused);
     demandSafeOrigin(request, connection);
     visit = await connection.visit(request);
-    await inVisit(visit, (signal) => run(exchangeOf(request, reply, connection, visit as Visit, upstreams, signal)), reply);
+    await inVisit(visit, (signal) => run(exchangeOf(request, requested, reply, connection, visit as Visit, upstreams, signal)), reply);
   } catch (error) {
     await answerError(asGatewayError(error), request, reply, connection, visit);
   }
@@ -45,6 +48,7 @@ async function inVisit(visit: Visit, run: (signal: AbortSignal) => Promise<void>
 
 function exchangeOf(
   request: ClientRequest,
+  requested: RequestTarget,
   reply: Reply,
   connection: Connection,
   visit: Visit,
@@ -65,7 +69,7 @@ function exchangeOf(
     options,
     record: new ExchangeRecord(session, visit.nextExchange(), secret),
     upstreams,
-    path: request.target,
+    requested,
     signal,
   };
 }
@@ -105,7 +109,7 @@ async function answerError(
           ['www-authenticate', 'Bearer realm="sallyport"'],
         ] as const)
       : [];
-  const drained = await drain(request);
+  const drained = request.length === 0 || (await drain(request));
   const closing = !drained || (error instanceof Unauthorised && error.last);
   const fields = [...challenge, ...(closing && request.version !== '2' ? [['connection', 'close'] as const] : [])];
   refuse(reply, { status, type, message: error.message, session, fields }, request.method);

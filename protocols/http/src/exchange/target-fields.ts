@@ -1,4 +1,5 @@
 import type { Target } from '@sallyport/core';
+import { isPathOverride } from '../classify/override.ts';
 import type { ClientRequest } from '../message/client-request.ts';
 import { endToEnd, type Fields, field, listed, without } from '../message/fields.ts';
 import { TARGET_HEADER } from '../startup/destination.ts';
@@ -31,7 +32,8 @@ export function targetFields(request: ClientRequest, target: Target, tokenHeader
       name !== 'content-length' &&
       name !== tokenHeader &&
       name !== signsIn &&
-      name !== TARGET_HEADER,
+      name !== TARGET_HEADER &&
+      !isPathOverride(name),
   );
   const trailers = listed(fields, 'te').includes('trailers');
   return [

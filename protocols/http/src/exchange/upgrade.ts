@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { GatewayError, type Side } from '@sallyport/core';
+import { shownTarget } from '../classify/request-target.ts';
 import { RequestError } from '../errors.ts';
 import { endToEnd, type Fields, field, without } from '../message/fields.ts';
 import type { Answer, Upgraded } from '../upstream/answer.ts';
@@ -23,16 +24,18 @@ const LAST_WORDS_MS = 1_000;
  * @param head bytes that came behind the request.
  */
 export async function carryWebSocket(exchange: Exchange, socket: Duplex, head: Buffer): Promise<void> {
-  const { request, record, gate, target, visit, upstreams, signal } = exchange;
+  const { request, requested, record, gate, target, visit, upstreams, signal } = exchange;
   demandOwnOrigin(request.fields, request.authority);
-  record.request(`${request.method} ${exchange.path} HTTP/${request.version}`, request.fields);
-  const ruling = await ask(exchange, wishOf(exchange, ['read', 'write']), () => Promise.resolve({ opens: 'a WebSocket' }));
+  record.request(`${request.method} ${shownTarget(requested)} HTTP/${request.version}`, request.fields);
+  const fields = without(targetFields(request, target, visit.tokenHeader), 'content-length', 'sec-websocket-extensions');
+  const wish = wishOf(exchange, [...fields, ['upgrade', 'websocket']]);
+  const ruling = await ask(exchange, wish, () => Promise.resolve({ opens: 'a WebSocket' }));
   if (ruling.action === 'deny') throw denied(ruling);
   const durable = gate.durable();
   if (durable !== undefined) await durable;
   signal.throwIfAborted();
-  const fields = [...without(targetFields(request, target, visit.tokenHeader), 'content-length', 'sec-websocket-extensions')];
-  const answer = await upstreams.http1(target).upgrade({ method: 'GET', path: exchange.path, fields, body: null }, 'websocket', signal);
+  const path = requested.path + requested.query;
+  const answer = await upstreams.http1(target).upgrade({ method: 'GET', path, fields, body: null }, 'websocket', signal);
   if (!('socket' in answer)) return refused(exchange, answer, ruling.command);
   await converse(exchange, answer, socket, head, ruling.command);
 }

@@ -1,18 +1,32 @@
-import type { CommandClass } from '@sallyport/core';
-import { endToEnd } from '../message/fields.ts';
+import { classifyRequest, wantsBody } from '../classify/classify-request.ts';
+import { shownTarget } from '../classify/request-target.ts';
+import { hostOf } from '../classify/request-text.ts';
+import { endToEnd, type Fields, field, without } from '../message/fields.ts';
 import type { Wish } from './asking.ts';
 import type { Exchange } from './exchange.ts';
+import { credentialField } from './target-fields.ts';
 
-/** What a request wants to do, by its head. @param classes where they are others than its method's. */
-export function wishOf({ request, path, target }: Exchange, classes?: readonly CommandClass[]): Wish {
-  const { method } = request;
-  const reads = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+/**
+ * What a request wants to do.
+ *
+ * @param fields as they go to the target; what signs in there serves for no rule.
+ * @param body the whole of it, where {@link bodyWanted} asked for it and got it.
+ */
+export function wishOf({ request, requested, target, options }: Exchange, fields: Fields, body?: Buffer): Wish {
+  const { method, length = Number.POSITIVE_INFINITY } = request;
+  const headers = without(fields, 'host', 'content-length', credentialField(target)?.[0] ?? '');
+  const host = hostOf(field(fields, 'host') ?? target.host);
+  const facts = { method, target: requested, host, headers, bytes: length, ...(body !== undefined && { body }) };
   return {
-    class: classes ?? [reads ? 'read' : 'write'],
-    verbs: [method],
-    relations: [],
-    unfiltered: false,
-    text: `${method} ${path}`,
-    exact: ['http', target.name, method, path, ...endToEnd(request.fields).flat()],
+    ...classifyRequest(facts, options),
+    text: `${method} ${shownTarget(requested)}`,
+    exact: ['http', target.name, method, requested.path, requested.query, ...endToEnd(request.fields).flat()],
   };
+}
+
+/** How much of a request's body must be seen before it can be judged; 0: nothing, or there is more than would be looked at. */
+export function bodyWanted({ request, requested, options }: Exchange): number {
+  const { method, length = Number.POSITIVE_INFINITY } = request;
+  const wanted = wantsBody({ method, target: requested, bytes: length }, options);
+  return request.length === undefined || length <= wanted ? wanted : 0;
 }
