@@ -39,3 +39,8 @@ export function asGatewayError(error: unknown): GatewayError {
 export function badRequest(message: string): RequestError {
   return new RequestError(400, 'ERR_PROTOCOL', message);
 }
+
+/** The reason of whatever a client's leaving ends. */
+export function clientLeft(): GatewayError {
+  return new GatewayError('ERR_ENDED', 'The client left.');
+}

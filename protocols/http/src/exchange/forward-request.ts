@@ -134,7 +134,7 @@ async function deny({ request, reply, gate, target }: Exchange, ruling: Extract<
   if (reply.left.aborted) return;
   const { approval, message, notice } = ruling;
   const waiting = approval !== undefined;
-  const drained = request.length === 0 || (await drain(request));
+  const drained = await drain(request);
   refuse(
     reply,
     {

@@ -57,8 +57,15 @@ export function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Reads what is left of a body and drops it, up to a bound in bytes and time. @returns false: there is more */
-export async function drain({ body }: ClientRequest, most = MEBIBYTE, ms = 5_000): Promise<boolean> {
+/**
+ * Reads what is left of a body and drops it, up to a bound in bytes and time.
+ *
+ * @returns false: there may be more, and the connection is good for nothing else.
+ */
+export async function drain(request: ClientRequest, most = MEBIBYTE, ms = 5_000): Promise<boolean> {
+  const { body, length, expectsContinue } = request;
+  if (length === 0 || body.readableEnded) return true;
+  if (expectsContinue) return false; // who was not told to go on may send it or not
   let bytes = 0;
   const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
   const late = delay(ms, 'late' as const, { ref: false });

@@ -109,7 +109,7 @@ async function answerError(
           ['www-authenticate', 'Bearer realm="sallyport"'],
         ] as const)
       : [];
-  const drained = request.length === 0 || (await drain(request));
+  const drained = await drain(request);
   const closing = !drained || (error instanceof Unauthorised && error.last);
   const fields = [...challenge, ...(closing && request.version !== '2' ? [['connection', 'close'] as const] : [])];
   refuse(reply, { status, type, message: error.message, session, fields }, request.method);

@@ -48,9 +48,10 @@ export class Connection {
     const { user, target } =
       this.through === undefined ? chooseTarget(request, token, this.host.targets) : { user: token.user, target: this.through.target };
     const key = JSON.stringify([target.name, user, token.proof.secret]);
-    const known = await this.#visits.get(key);
-    if (known !== undefined && !known.session.signal.aborted) return known;
-    return this.#open(key, user, target, token, request);
+    const opening = this.#visits.get(key);
+    if (opening === undefined) return this.#open(key, user, target, token, request);
+    const known = await opening;
+    return known.session.signal.aborted ? this.#open(key, user, target, token, request) : known;
   }
 
   /** Ends all sessions. What they still do must have been told to end. */

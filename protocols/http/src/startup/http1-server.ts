@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { clientLeft } from '../errors.ts';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import { type Fields, fieldsOf, flat } from '../message/fields.ts';
 import { drained } from './drained.ts';
@@ -128,7 +129,7 @@ class Http1Reply implements Reply {
     this.#response = response;
     this.left = this.#gone.signal;
     response.once('close', () => {
-      if (!response.writableFinished) this.#gone.abort();
+      if (!response.writableFinished) this.#gone.abort(clientLeft());
     });
   }
 

@@ -1,5 +1,6 @@
 import { constants, type IncomingHttpHeaders, performServerHandshake, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { clientLeft } from '../errors.ts';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import type { Fields } from '../message/fields.ts';
 import { drained } from './drained.ts';
@@ -82,7 +83,7 @@ class Http2Reply implements Reply {
     this.#stream = stream;
     this.left = this.#gone.signal;
     stream.once('close', () => {
-      if (!this.ended) this.#gone.abort();
+      if (!this.ended) this.#gone.abort(clientLeft());
     });
     stream.on('wantTrailers', () => stream.sendTrailers(grouped(this.#trailers)));
   }

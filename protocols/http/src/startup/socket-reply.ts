@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { clientLeft } from '../errors.ts';
 import type { Reply } from '../message/client-request.ts';
 import { type Fields, flat } from '../message/fields.ts';
 import { drained } from './drained.ts';
@@ -15,7 +16,7 @@ export class SocketReply implements Reply {
     this.#socket = socket;
     this.left = this.#gone.signal;
     socket.on('error', () => undefined); // the close says it
-    socket.once('close', () => this.#gone.abort());
+    socket.once('close', () => this.#gone.abort(clientLeft()));
   }
 
   get started(): boolean {

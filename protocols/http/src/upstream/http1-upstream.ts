@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { isNativeError } from 'node:util/types';
 import { GatewayError, type Target, tlsOptions, unreachable } from '@sallyport/core';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { RequestError } from '../errors.ts';
@@ -49,7 +50,7 @@ export class Http1Upstream implements Upstream {
   /** Asks for another protocol on a connection of its own. @returns the answer of a target that does not agree */
   upgrade(request: Outgoing, protocol: string, signal: AbortSignal): Promise<Upgraded | Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Upgraded | Answer>();
-    const handler = new Exchange(resolve, reject, signal, (status, fields, socket) => resolve({ status, fields, socket }));
+    const handler = new Exchange(this.#parts(resolve, reject, signal, (status, fields, socket) => resolve({ status, fields, socket })));
     this.#pool.dispatch({ ...optionsOf(request), upgrade: protocol }, handler);
     return promise.catch((error: unknown) => {
       throw this.#told(error);
@@ -62,13 +63,22 @@ export class Http1Upstream implements Upstream {
 
   #dispatch(request: Outgoing, signal: AbortSignal): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    this.#pool.dispatch(optionsOf(request), new Exchange(resolve, reject, signal));
+    this.#pool.dispatch(optionsOf(request), new Exchange(this.#parts(resolve, reject, signal)));
     return promise;
+  }
+
+  #parts(
+    resolve: ExchangeParts['resolve'],
+    reject: ExchangeParts['reject'],
+    signal: AbortSignal,
+    upgraded?: ExchangeParts['upgraded'],
+  ): ExchangeParts {
+    return { resolve, reject, signal, upgraded, told: (error) => this.#told(error) };
   }
 
   /** As one sentence, with the status that fits. */
   #told(error: unknown): unknown {
-    return error instanceof GatewayError || !(error instanceof Error) ? error : told(error, this.#target);
+    return error instanceof GatewayError || !isNativeError(error) ? error : told(error, this.#target);
   }
 }
 
@@ -106,48 +116,52 @@ function told(error: Error, target: Target): GatewayError {
 /** A connection that the target had closed while it was idle. */
 function isStale(error: unknown): boolean {
   if (error instanceof errors.SocketError) return (error.socket?.bytesRead ?? 0) === 0 || error.message === 'other side closed';
-  return error instanceof Error && ['ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '');
+  return isNativeError(error) && ['ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+interface ExchangeParts {
+  readonly signal: AbortSignal;
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+  readonly upgraded: ((status: number, fields: Fields, socket: Duplex) => void) | undefined;
+  /** What a reader is told of an error within an answer. */
+  told(error: Error): unknown;
 }
 
 /** One request on its way, as undici tells of it. */
 class Exchange implements Dispatcher.DispatchHandler {
-  readonly #resolve: (answer: Answer) => void;
-  readonly #reject: (error: Error) => void;
-  readonly #upgraded: ((status: number, fields: Fields, socket: Duplex) => void) | undefined;
-  readonly #signal: AbortSignal;
+  readonly #parts: ExchangeParts;
   #body: AnswerBody | undefined;
   #trailers: Fields = [];
   #stop: () => void = () => undefined;
 
-  constructor(
-    resolve: (answer: Answer) => void,
-    reject: (error: Error) => void,
-    signal: AbortSignal,
-    upgraded?: (status: number, fields: Fields, socket: Duplex) => void,
-  ) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#signal = signal;
-    this.#upgraded = upgraded;
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    const stop = (): void => controller.abort(this.#signal.reason as Error);
-    if (this.#signal.aborted) stop();
-    else this.#signal.addEventListener('abort', stop, { once: true });
-    this.#stop = () => this.#signal.removeEventListener('abort', stop);
+    const stop = (): void => controller.abort(this.#parts.signal.reason as Error);
+    if (this.#parts.signal.aborted) stop();
+    else this.#parts.signal.addEventListener('abort', stop, { once: true });
+    this.#stop = () => this.#parts.signal.removeEventListener('abort', stop);
   }
 
   onRequestUpgrade(controller: Dispatcher.DispatchController, status: number, _headers: unknown, socket: Duplex): void {
     this.#stop();
-    if (this.#upgraded === undefined) socket.destroy();
-    this.#upgraded?.(status, linesOf(controller.rawHeaders), socket);
+    if (this.#parts.upgraded === undefined) socket.destroy();
+    this.#parts.upgraded?.(status, linesOf(controller.rawHeaders), socket);
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     if (status < 200) return;
     this.#body = new AnswerBody(controller);
-    this.#resolve({ status, fields: linesOf(controller.rawHeaders), body: this.#body, headOnly: false, trailers: () => this.#trailers });
+    this.#parts.resolve({
+      status,
+      fields: linesOf(controller.rawHeaders),
+      body: this.#body,
+      headOnly: false,
+      trailers: () => this.#trailers,
+    });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -162,8 +176,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#stop();
-    if (this.#body === undefined) this.#reject(error);
-    else this.#body.fail(error);
+    if (this.#body === undefined) this.#parts.reject(error);
+    else this.#body.fail(this.#parts.told(error));
   }
 }
 
