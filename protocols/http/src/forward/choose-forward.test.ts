@@ -66,7 +66,7 @@ test('a host that no target lists is refused, with what to do', () => {
 });
 
 test.each(['wide.test:22', 'deep.test:443', 'a.example.com:80', 'upper.test:25'])('%s is refused for its port', (text) => {
-  expect(choose(text)).toMatch(/^No target here stands for .*, only for port [\d, ]+ of it: list it as `.*:\d+` under `hosts`\.$/);
+  expect(choose(text, listed)).toMatch(/^No target here stands for .*, only for port [\d, ]+ of it: list it as `.*:\d+` under `hosts`\.$/);
 });
 
 test('a pattern of a port means that port alone', () => {

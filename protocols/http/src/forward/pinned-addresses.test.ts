@@ -2,7 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { parseAuthority } from './authority.ts';
-import { lookupOf, type PinOptions, pinAddresses } from './pinned-addresses.ts';
+import { guardedLookup, type PinOptions, pinAddresses } from './pinned-addresses.ts';
 
 const four = (address: string): LookupAddress => ({ address, family: 4 });
 const six = (address: string): LookupAddress => ({ address, family: 6 });
@@ -82,17 +82,28 @@ test('a name without addresses is unreachable; a resolver that does not answer i
   await expect(addresses).rejects.toThrow('gone');
 });
 
-test('what is dialled is what was looked at', async () => {
-  const server = createServer((socket) => socket.end('here'));
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  try {
-    const { port } = server.address() as AddressInfo;
-    const socket = connect({ host: 'somewhere.invalid', port, lookup: lookupOf([four('127.0.0.1')]) });
-    const [data] = (await once(socket, 'data')) as [Buffer];
-    expect(data.toString()).toBe('here');
-    const family = connect({ host: 'somewhere.invalid', port, family: 6, lookup: lookupOf([four('127.0.0.1')]) });
-    expect(await once(family, 'error')).toMatchObject([{ code: 'ENOTFOUND' }]);
-  } finally {
-    server.close();
-  }
+describe('what is dialled is what was looked at', () => {
+  const authority = { host: 'somewhere.invalid', port: 0 };
+  const lookup = (answer: readonly LookupAddress[], exact: boolean) =>
+    guardedLookup(authority, { exact, isOwnAddress: () => false, resolve: () => Promise.resolve(answer) });
+
+  test('where it may be', async () => {
+    const server = createServer((socket) => socket.end('here'));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { port } = server.address() as AddressInfo;
+      const socket = connect({ host: 'somewhere.invalid', port, lookup: lookup([four('127.0.0.1')], true) });
+      const [data] = (await once(socket, 'data')) as [Buffer];
+      expect(data.toString()).toBe('here');
+      const family = connect({ host: 'somewhere.invalid', port, family: 6, lookup: lookup([four('127.0.0.1')], true) });
+      await expect(once(family, 'connect')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+    } finally {
+      server.close();
+    }
+  });
+
+  test('where it may not be', async () => {
+    const socket = connect({ host: 'somewhere.invalid', port: 443, lookup: lookup([four('127.0.0.1')], false) });
+    await expect(once(socket, 'connect')).rejects.toMatchObject({ code: 'ERR_ACCESS' });
+  });
 });

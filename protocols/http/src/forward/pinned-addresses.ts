@@ -7,6 +7,7 @@ import { type Authority, formatAuthority } from './authority.ts';
 
 /** Resolvers ask several servers several times; a client's own patience is about as long. */
 const LOOKUP_MS = 10_000;
+const NEVER = new AbortController().signal;
 
 export interface PinOptions {
   /** The configuration names this very host: then it may stand on a private network. */
@@ -35,13 +36,20 @@ export async function pinAddresses(authority: Authority, options: PinOptions): P
   return addresses;
 }
 
-/** A resolver that knows these addresses only, whatever it is asked. For `net.connect` and all that stands on it. */
-export function lookupOf(addresses: readonly LookupAddress[]): LookupFunction {
+/**
+ * A resolver for `net.connect`, and all that stands on it, whose answers have been looked at: what was asked for is what is
+ * dialled. An address in place of a name is dialled without asking anybody: {@link pinAddresses} must have seen it before.
+ */
+export function guardedLookup(authority: Authority, options: Omit<PinOptions, 'signal'>): LookupFunction {
   return (_, { all, family }, done) => {
-    const wanted = addresses.filter((one) => (family === 4 || family === 6 ? one.family === family : true));
-    const [first] = wanted;
-    if (first === undefined) return done(Object.assign(new Error('no address of this family'), { code: 'ENOTFOUND' }), []);
-    return all === true ? done(null, [...wanted]) : done(null, first.address, first.family);
+    const given = (addresses: readonly LookupAddress[]): void => {
+      const wanted = addresses.filter((one) => (family === 4 || family === 6 ? one.family === family : true));
+      const [first] = wanted;
+      if (first === undefined) done(Object.assign(new Error('no address of this family'), { code: 'ENOTFOUND' }), []);
+      else if (all === true) done(null, wanted);
+      else done(null, first.address, first.family);
+    };
+    pinAddresses(authority, { ...options, signal: NEVER }).then(given, (error: NodeJS.ErrnoException) => done(error, []));
   };
 }
 
