@@ -1,4 +1,4 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { GatewayError } from './errors.ts';
@@ -16,8 +16,17 @@ export const READ_BYTES = 256 * 1024;
  */
 const arrived = Buffer.allocUnsafeSlow(READ_BYTES);
 
-/** A TCP connection to a target. @throws GatewayError ERR_TARGET_UNREACHABLE, or the signal's reason */
-export async function reach(target: Target, signal: AbortSignal): Promise<Socket> {
+/**
+ * A TCP connection to a target.
+ *
+ * @param options `allowHalfOpen`: a target that has ended may still be written to. `lookup`: who is asked for its address.
+ * @throws GatewayError ERR_TARGET_UNREACHABLE or what `lookup` failed with; the signal's reason
+ */
+export async function reach(
+  target: Target,
+  signal: AbortSignal,
+  options: { readonly allowHalfOpen?: boolean; readonly lookup?: LookupFunction | undefined } = {},
+): Promise<Socket> {
   signal.throwIfAborted();
   const { host, port } = target;
   const memory = new LentMemory();
@@ -25,13 +34,14 @@ export async function reach(target: Target, signal: AbortSignal): Promise<Socket
     buffer: arrived,
     callback: (length: number): boolean => socket.push(memory.copy(arrived.subarray(0, length), READ_BYTES)),
   };
-  const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, onread });
+  const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, onread, ...options });
   try {
     await settled(socket, 'connect', signal);
     return socket;
   } catch (cause) {
     socket.destroy();
     signal.throwIfAborted();
+    if (cause instanceof GatewayError) throw cause;
     const why = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
     throw unreachable(target, `cannot be reached at ${host}:${port} (${why}): check that it runs, and the target's "address"`, cause);
   }

@@ -2,9 +2,10 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { acceptTls, type Host } from '@sallyport/core';
 import { asGatewayError } from './errors.ts';
-import { refusalBody, refuse } from './exchange/refusal.ts';
+import { refusalBody } from './exchange/refusal.ts';
 import { serveExchange } from './exchange/serve-exchange.ts';
 import { carryWebSocket } from './exchange/upgrade.ts';
+import { serveConnect } from './forward/connect.ts';
 import { Connection } from './startup/connection.ts';
 import { firstWords } from './startup/first-bytes.ts';
 import type { Http1Handlers, Http1Server } from './startup/http1-server.ts';
@@ -27,18 +28,22 @@ export async function serve(client: Duplex, host: Host, services: Services): Pro
     const transport = await accept(client, host);
     if (transport === undefined) return;
     const { socket, http2, facts } = transport;
-    const connection = new Connection(host, socket, facts);
-    try {
-      if (http2) await serveHttp2(socket, (request, reply) => serveExchange(request, reply, connection, services.upstreams));
-      else await services.http1.serve(socket, handlersOf(connection, services));
-    } finally {
-      await connection.close();
-    }
+    await converse(new Connection(host, socket, facts), socket, http2, services);
   } catch (error) {
     if (!signal.aborted) host.log('info', asGatewayError(error).message, { err: error });
   } finally {
     signal.removeEventListener('abort', stop);
     client.destroy();
+  }
+}
+
+/** Serves all requests of a connection, until it closes. */
+async function converse(connection: Connection, socket: Duplex, http2: boolean, services: Services): Promise<void> {
+  try {
+    if (http2) await serveHttp2(socket, (request, reply) => serveExchange(request, reply, connection, services.upstreams));
+    else await services.http1.serve(socket, handlersOf(connection, services));
+  } finally {
+    await connection.close();
   }
 }
 
@@ -57,19 +62,13 @@ async function accept(client: Duplex, host: Host): Promise<Transport | undefined
   return { socket, http2: socket.alpnProtocol === 'h2', facts: { tls: socket.getProtocol() ?? '' } };
 }
 
-function handlersOf(connection: Connection, { upstreams }: Services): Http1Handlers {
+function handlersOf(connection: Connection, services: Services): Http1Handlers {
   return {
-    request: (request, reply) => serveExchange(request, reply, connection, upstreams),
+    request: (request, reply) => serveExchange(request, reply, connection, services.upstreams),
     upgrade: (request, reply, socket, head) =>
-      serveExchange(request, reply, connection, upstreams, (exchange) => carryWebSocket(exchange, socket, head)),
-    connect: (request, reply) => {
-      refuse(
-        reply,
-        { status: 405, type: 'protocol', message: 'CONNECT is for a forward proxy, which this address is not.' },
-        request.method,
-      );
-      return Promise.resolve();
-    },
+      serveExchange(request, reply, connection, services.upstreams, (exchange) => carryWebSocket(exchange, socket, head)),
+    connect: (request, reply, socket, head) =>
+      serveConnect({ request, reply, socket, head, connection }, (inner, within, http2) => converse(inner, within, http2, services)),
     broken: (error) => {
       const { status, message } = brokenBy(error);
       connection.host.log('info', message, { code: error.code });

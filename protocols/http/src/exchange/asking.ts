@@ -18,7 +18,11 @@ export type Answered = Ruling & { readonly approval?: string; readonly notice?: 
  *
  * @param context of what somebody is to approve, asked for when somebody is.
  */
-export async function ask(exchange: Exchange, wish: Wish, context: () => Promise<HoldContext>): Promise<Answered> {
+export async function ask(
+  exchange: Pick<Exchange, 'gate' | 'signal' | 'options'>,
+  wish: Wish,
+  context: () => Promise<HoldContext>,
+): Promise<Answered> {
   const { gate, signal, options } = exchange;
   const ruling = gate.command(commandOf(exchange, wish));
   if (ruling.action !== 'hold') return ruling;
@@ -49,6 +53,6 @@ export function askAtOnce(exchange: Exchange, wish: Wish, why: string): Ruling {
   return ruling.ask({}, AbortSignal.abort(why)).cancel(why) satisfies Denied;
 }
 
-function commandOf({ gate }: Exchange, { text, exact, ...classification }: Wish): Command {
+function commandOf({ gate }: Pick<Exchange, 'gate'>, { text, exact, ...classification }: Wish): Command {
   return { ...classification, text, shape: text, digest: gate.fingerprint(...exact), parameters: [] };
 }

@@ -1,10 +1,11 @@
-import type { Host, Session, Target } from '@sallyport/core';
+import type { Host, Session } from '@sallyport/core';
 import type { RequestTarget } from '../classify/request-target.ts';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import type { ExchangeRecord } from '../recorded/exchange-record.ts';
 import type { Connection } from '../startup/connection.ts';
 import type { Visit } from '../startup/visit.ts';
 import type { TargetOptions } from '../target-schema.ts';
+import type { ReachedTarget } from '../upstream/reached-target.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 
 /** One request of somebody who is let in, and the place for its answer. */
@@ -15,7 +16,7 @@ export interface Exchange {
   readonly host: Host;
   readonly visit: Visit;
   readonly gate: Session;
-  readonly target: Target;
+  readonly target: ReachedTarget;
   readonly options: TargetOptions;
   readonly record: ExchangeRecord;
   readonly upstreams: Upstreams;

@@ -28,6 +28,8 @@ export async function serveExchange(
     if (fault !== undefined) throw badRequest(fault);
     const requested = readTarget(request.target);
     if ('refused' in requested) throw new RequestError(requested.status, 'ERR_PROTOCOL', requested.refused);
+    const misdirected = connection.through?.server.misdirected(request.authority);
+    if (misdirected !== undefined) throw new RequestError(421, 'ERR_PROTOCOL', misdirected);
     demandSafeOrigin(request, connection);
     visit = await connection.visit(request);
     await inVisit(visit, (signal) => run(exchangeOf(request, requested, reply, connection, visit as Visit, upstreams, signal)), reply);
@@ -65,7 +67,7 @@ function exchangeOf(
     host: connection.host,
     visit,
     gate: session,
-    target: session.target,
+    target: connection.through?.server.target ?? session.target,
     options,
     record: new ExchangeRecord(session, visit.nextExchange(), secret),
     upstreams,
@@ -78,8 +80,8 @@ function exchangeOf(
  * A browser that has signed in sends its password with whatever any page asks of us: only what the person or a page of
  * ours began is served.
  */
-function demandSafeOrigin({ fields, method }: ClientRequest, { socket }: Connection): void {
-  void socket;
+function demandSafeOrigin({ fields, method }: ClientRequest, { through }: Connection): void {
+  if (through !== undefined) return; // pages sign in at the proxy with nothing, and ask other sites as they always do
   const site = field(fields, 'sec-fetch-site');
   if (site !== 'cross-site' || (field(fields, 'sec-fetch-mode') === 'navigate' && (method === 'GET' || method === 'HEAD'))) return;
   throw new GatewayError('ERR_ACCESS', "A page of another site asked for this with your browser's sign-in: that is not served.");

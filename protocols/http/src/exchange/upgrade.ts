@@ -25,7 +25,7 @@ const LAST_WORDS_MS = 1_000;
  */
 export async function carryWebSocket(exchange: Exchange, socket: Duplex, head: Buffer): Promise<void> {
   const { request, requested, record, gate, target, visit, upstreams, signal } = exchange;
-  demandOwnOrigin(request.fields, request.authority);
+  if (exchange.connection.through === undefined) demandOwnOrigin(request.fields, request.authority);
   record.request(`${request.method} ${shownTarget(requested)} HTTP/${request.version}`, request.fields);
   const fields = without(targetFields(request, target, visit.tokenHeader), 'content-length', 'sec-websocket-extensions');
   const wish = wishOf(exchange, [...fields, ['upgrade', 'websocket']]);

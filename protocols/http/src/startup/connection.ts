@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { GatewayError, type Host, type Target } from '@sallyport/core';
 import { RequestError } from '../errors.ts';
+import type { ProxyClient } from '../forward/proxy-client.ts';
 import type { ClientRequest } from '../message/client-request.ts';
 import { field } from '../message/fields.ts';
 import type { TargetOptions } from '../target-schema.ts';
@@ -19,9 +20,9 @@ export class Connection {
   readonly socket: Duplex;
   /** The client speaks TLS with the gateway. */
   readonly secure: boolean;
-  /** A forward proxy's client asked for this host with CONNECT, and means this target. */
-  readonly through: { readonly target: Target; readonly shown: ShownToken } | undefined;
-  readonly #facts: Readonly<Record<string, string>>;
+  /** A client of the forward proxy asked for this server. */
+  readonly through: ProxyClient | undefined;
+  readonly facts: Readonly<Record<string, string>>;
   readonly #visits = new Map<string, Promise<Visit>>();
   readonly #left = new AbortController();
   #failures = 0;
@@ -31,7 +32,7 @@ export class Connection {
     this.socket = socket;
     this.secure = facts['tls'] !== undefined;
     this.through = through;
-    this.#facts = facts;
+    this.facts = facts;
     socket.once('close', () => this.#left.abort());
   }
 
@@ -46,7 +47,9 @@ export class Connection {
       throw unauthorised('Sign in with a gateway token: "Authorization: Bearer sp_…", or your user name and the token as a password.');
     const token: ShownToken = shown ?? { user: '', proof: { method: 'bearer', secret: '' }, header: 'authorization' };
     const { user, target } =
-      this.through === undefined ? chooseTarget(request, token, this.host.targets) : { user: token.user, target: this.through.target };
+      this.through === undefined
+        ? chooseTarget(request, token, this.host.targets)
+        : { user: token.user, target: this.through.server.configured };
     const key = JSON.stringify([target.name, user, token.proof.secret]);
     const opening = this.#visits.get(key);
     if (opening === undefined) return this.#open(key, user, target, token, request);
@@ -80,7 +83,7 @@ export class Connection {
   async #admit(user: string, target: Target, token: ShownToken, request: ClientRequest): Promise<Visit> {
     const proof = this.host.signedIn === undefined ? token.proof : ({ method: 'tunnel' } as const);
     const agent = field(request.fields, 'user-agent');
-    const facts = { ...this.#facts, protocol: `HTTP/${request.version}`, ...(agent !== undefined && { user_agent: agent.slice(0, 256) }) };
+    const facts = { ...this.facts, protocol: `HTTP/${request.version}`, ...(agent !== undefined && { user_agent: agent.slice(0, 256) }) };
     try {
       const session = await this.host.admit({ user, target, proof, facts, left: this.#left.signal });
       return new Visit(session, token.header);

@@ -7,6 +7,7 @@ import { type Fields, flat } from '../message/fields.ts';
 import type { TargetOptions } from '../target-schema.ts';
 import type { Answer, Outgoing, Upgraded, Upstream } from './answer.ts';
 import { AnswerBody } from './answer-body.ts';
+import type { ReachedTarget } from './reached-target.ts';
 
 /** To one target at once; more wait. */
 const MOST_CONNECTIONS = 1_024;
@@ -19,10 +20,10 @@ const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** HTTP/1.1 towards a target, over connections that all sessions share: every request brings its own credential. */
 export class Http1Upstream implements Upstream {
-  readonly #target: Target;
+  readonly #target: ReachedTarget;
   readonly #pool: Pool;
 
-  constructor(target: Target) {
+  constructor(target: ReachedTarget) {
     this.#target = target;
     this.#pool = new Pool(originOf(target), {
       connections: MOST_CONNECTIONS,
@@ -32,7 +33,11 @@ export class Http1Upstream implements Upstream {
       maxHeaderSize: LONGEST_HEAD,
       headersTimeout: (target.options as TargetOptions).timeout_seconds * 1_000,
       bodyTimeout: 0, // the reader watches: only it knows whether silence is meant
-      connect: { timeout: CONNECT_MS, ...(target.tls.mode !== 'disable' && connectOptions(target)) },
+      connect: {
+        timeout: CONNECT_MS,
+        ...(target.lookup !== undefined && { lookup: target.lookup }),
+        ...(target.tls.mode !== 'disable' && connectOptions(target)),
+      },
     });
   }
 
@@ -59,6 +64,11 @@ export class Http1Upstream implements Upstream {
 
   close(): void {
     void this.#pool.destroy();
+  }
+
+  /** Lets end what is under way. */
+  retire(): void {
+    void this.#pool.close();
   }
 
   #dispatch(request: Outgoing, signal: AbortSignal): Promise<Answer> {

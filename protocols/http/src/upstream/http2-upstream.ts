@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
-import { GatewayError, type Target, tlsOptions, unreachable } from '@sallyport/core';
+import { GatewayError, tlsOptions, unreachable } from '@sallyport/core';
 import { RequestError } from '../errors.ts';
 import { type Fields, fieldsOf } from '../message/fields.ts';
 import type { TargetOptions } from '../target-schema.ts';
 import type { Answer, Outgoing, Upstream } from './answer.ts';
 import { authorityOf, originOf } from './http1-upstream.ts';
+import type { ReachedTarget } from './reached-target.ts';
 
 const CONNECT_MS = 10_000;
 const IDLE_MS = 60_000;
@@ -13,10 +14,10 @@ const WINDOW = 4 << 20;
 
 /** HTTP/2 towards a target, over one connection that all sessions share. */
 export class Http2Upstream implements Upstream {
-  readonly #target: Target;
+  readonly #target: ReachedTarget;
   #session: Promise<ClientHttp2Session> | undefined;
 
-  constructor(target: Target) {
+  constructor(target: ReachedTarget) {
     this.#target = target;
   }
 
@@ -42,6 +43,11 @@ export class Http2Upstream implements Upstream {
 
   close(): void {
     void this.#session?.then((session) => session.destroy()).catch(() => undefined);
+  }
+
+  /** Lets end what is under way. */
+  retire(): void {
+    void this.#session?.then((session) => session.close()).catch(() => undefined);
   }
 
   async #write(stream: ClientHttp2Stream, body: Buffer | AsyncIterable<Buffer>): Promise<void> {
@@ -98,7 +104,12 @@ export class Http2Upstream implements Upstream {
   async #connect(): Promise<ClientHttp2Session> {
     const target = this.#target;
     const { host: _, ...tls } = target.tls.mode === 'disable' ? { host: '' } : tlsOptions(target, 'h2');
-    const session = connect(originOf(target), { ...tls, settings: { enablePush: false, initialWindowSize: WINDOW }, maxSessionMemory: 64 });
+    const session = connect(originOf(target), {
+      ...tls,
+      ...(target.lookup !== undefined && { lookup: target.lookup }),
+      settings: { enablePush: false, initialWindowSize: WINDOW },
+      maxSessionMemory: 64,
+    });
     const forget = (): void => {
       this.#session = undefined;
     };

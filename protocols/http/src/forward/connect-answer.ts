@@ -1,0 +1,30 @@
+import { type Refusal, refuse } from '../exchange/refusal.ts';
+import type { Reply } from '../message/client-request.ts';
+import type { Fields } from '../message/fields.ts';
+
+/** What clients of a forward proxy sign in with. https://www.rfc-editor.org/rfc/rfc9110#section-11.7.1 */
+export const CHALLENGES: Fields = [
+  ['proxy-authenticate', 'Basic realm="sallyport", charset="UTF-8"'],
+  ['proxy-authenticate', 'Bearer realm="sallyport"'],
+];
+
+/** Error types of https://www.rfc-editor.org/rfc/rfc9209#section-2.3, by status. */
+const PROXY_ERRORS: Readonly<Record<number, string>> = {
+  400: 'http_request_error',
+  403: 'http_request_denied',
+  502: 'destination_unavailable',
+  504: 'connection_timeout',
+};
+
+/** Refuses a CONNECT. Clients show of such an answer the status at best: the sentence stands in `Proxy-Status` too, for `curl -v`. */
+export function refuseConnect(reply: Reply, refusal: Refusal): void {
+  const { status, message, fields = [] } = refusal;
+  const error = PROXY_ERRORS[status] ?? 'proxy_internal_error';
+  const why: Fields = status === 407 ? CHALLENGES : [['proxy-status', `sallyport; error=${error}; details="${quoted(message)}"`]];
+  refuse(reply, { ...refusal, fields: [...why, ...fields, ['connection', 'close']] }, 'CONNECT');
+}
+
+/** A string of structured fields holds printable ASCII. https://www.rfc-editor.org/rfc/rfc9651#section-3.3.3 */
+function quoted(text: string): string {
+  return text.replaceAll(/[^ -~]/g, '?').replaceAll(/["\\]/g, '\\$&');
+}

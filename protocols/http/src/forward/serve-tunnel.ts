@@ -1,0 +1,112 @@
+import type { Duplex } from 'node:stream';
+import { GatewayError, reach } from '@sallyport/core';
+import { asGatewayError, RequestError, statusOf } from '../errors.ts';
+import { ask, type Wish } from '../exchange/asking.ts';
+import type { Reply } from '../message/client-request.ts';
+import type { Visit } from '../startup/visit.ts';
+import { refuseConnect } from './connect-answer.ts';
+import type { ForwardServer } from './forward-server.ts';
+import { carryTunnel } from './tunnel.ts';
+
+const CONNECT_MS = 10_000;
+/** How soon a client may ask again for what waits for a person. */
+const RETRY_AFTER_SECONDS = '15';
+
+/**
+ * A tunnel whose bytes nobody looks into: it opens where a rule allows it, its bytes are counted, and the seal says how
+ * many. Answers the client in every case.
+ */
+export async function serveTunnel(server: ForwardServer, visit: Visit, client: Duplex, reply: Reply): Promise<void> {
+  const { session } = visit;
+  const leave = visit.enter();
+  const left = watchFor(client);
+  const signal = AbortSignal.any([session.signal, left.signal]);
+  try {
+    const ruling = await ask({ gate: session, signal, options: visit.options }, wishOf(server), () =>
+      Promise.resolve({ address: server.name }),
+    );
+    if (ruling.action === 'deny') {
+      if (left.signal.aborted) return;
+      const { approval, notice = '', message, rules = [] } = ruling;
+      const refusal = { status: 403, rules, session: session.id };
+      if (approval === undefined)
+        return refuseConnect(reply, { ...refusal, type: ruling.cause, message: `${session.target.name}: ${message}` });
+      const fields = [['retry-after', RETRY_AFTER_SECONDS]] as const;
+      return refuseConnect(reply, { ...refusal, type: 'held', message: `${message} ${notice}`.trim(), approval, fields });
+    }
+    await session.durable();
+    await open(server, visit, client, reply, ruling.command, left);
+  } finally {
+    left.stop();
+    leave();
+  }
+}
+
+function wishOf({ name, authority, configured }: ForwardServer): Wish {
+  return {
+    class: ['admin'],
+    verbs: ['CONNECT'],
+    relations: [],
+    unfiltered: false,
+    objects: { addresses: [name], hosts: [authority.host] },
+    reason: 'what passes a tunnel, nobody sees',
+    text: `CONNECT ${name}`,
+    exact: ['http', configured.name, 'CONNECT', name],
+  };
+}
+
+async function open(
+  server: ForwardServer,
+  { session, seen }: Visit,
+  client: Duplex,
+  reply: Reply,
+  command: number,
+  left: Watch,
+): Promise<void> {
+  const result = { type: 'result', command, rows: 0 } as const;
+  try {
+    const target = await dial(server, AbortSignal.any([session.signal, left.signal]));
+    left.stop();
+    reply.head(200, []);
+    const { sent, received } = await carryTunnel(client, target, session.signal);
+    seen.clientBytes += sent;
+    seen.targetBytes += received;
+    seen.opaqueBytes += sent + received;
+    session.note({ ...result, state: 'completed', bytes: sent + received });
+  } catch (cause) {
+    const error = asGatewayError(cause);
+    session.note({ ...result, state: 'failed', bytes: 0, error: { code: error.code, message: error.message } });
+    if (left.signal.aborted) return;
+    const type = error.code.slice('ERR_'.length).toLowerCase();
+    refuseConnect(reply, { status: statusOf(error), type, message: error.message, session: session.id });
+  }
+}
+
+async function dial(server: ForwardServer, signal: AbortSignal): Promise<Duplex> {
+  const late = AbortSignal.timeout(CONNECT_MS);
+  try {
+    await server.check(signal); // an address in place of a name is asked of nobody
+    return await reach(server.target, AbortSignal.any([signal, late]), { allowHalfOpen: true, lookup: server.target.lookup });
+  } catch (cause) {
+    if (!late.aborted || signal.aborted) throw cause;
+    throw new RequestError(504, 'ERR_TARGET_UNREACHABLE', `${server.name} could not be reached within ${CONNECT_MS / 1_000} seconds.`, {
+      cause,
+    });
+  }
+}
+
+interface Watch {
+  /** Aborted when the client has left. */
+  readonly signal: AbortSignal;
+  stop(): void;
+}
+
+/** Notices that a client leaves which has nothing to say: it waits for our answer. What it says all the same stays to be read. */
+function watchFor(client: Duplex): Watch {
+  const gone = new AbortController();
+  const left = (): void => gone.abort(new GatewayError('ERR_ENDED', 'The client left.'));
+  // An end is seen by who reads; what came before it is kept for who comes next.
+  const look = (): void => void (client.readableLength === 0 && client.read());
+  client.once('end', left).once('close', left).on('readable', look);
+  return { signal: gone.signal, stop: () => void client.off('end', left).off('close', left).off('readable', look) };
+}
