@@ -11,7 +11,7 @@ import { freePort } from '../../../test-fixtures/servers/postgres.ts';
 import { type Outcome, serveSite, type TestSite } from './site.ts';
 
 /** Where the certificates of the servers behind the gateway lie. */
-export const CERTIFICATES = fileURLToPath(new URL('../../../test-fixtures/certificates', import.meta.url));
+const CERTIFICATES = fileURLToPath(new URL('../../../test-fixtures/certificates', import.meta.url));
 
 /** What the HTTPS server says that it was asked. */
 export interface Seen {
@@ -37,7 +37,7 @@ export interface ForwardSite extends TestSite {
   sessions(target: string): Promise<readonly ShownSession[]>;
 }
 
-export interface ShownSession {
+interface ShownSession {
   readonly id: string;
   readonly state: string;
   readonly sealed: boolean;

@@ -3,7 +3,7 @@ import type { Reply } from '../message/client-request.ts';
 import type { Fields } from '../message/fields.ts';
 
 /** What clients of a forward proxy sign in with. https://www.rfc-editor.org/rfc/rfc9110#section-11.7.1 */
-export const CHALLENGES: Fields = [
+const CHALLENGES: Fields = [
   ['proxy-authenticate', 'Basic realm="sallyport", charset="UTF-8"'],
   ['proxy-authenticate', 'Bearer realm="sallyport"'],
 ];
