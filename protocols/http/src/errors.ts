@@ -1,4 +1,4 @@
-import { type ErrorCode, GatewayError } from '@sallyport/core';
+import { type ErrorCode, GatewayError, ProtocolError } from '@sallyport/core';
 
 /** A request that is answered by the gateway itself, with a status of its own. */
 export class RequestError extends GatewayError {
@@ -27,7 +27,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
 
 /** What the client is told of what broke. */
 export function statusOf(error: GatewayError): number {
-  return error instanceof RequestError ? error.status : STATUS[error.code];
+  if (error instanceof RequestError) return error.status;
+  return error instanceof ProtocolError && error.side === 'client' ? 400 : STATUS[error.code];
 }
 
 /** Anything that was thrown; what nobody expected is for the log and not for the client. */

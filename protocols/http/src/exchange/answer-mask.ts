@@ -1,27 +1,41 @@
 import type { CountHit, TextStream } from '@sallyport/core';
+import type { LlmExchange } from '../llm/begin-llm.ts';
 import { field } from '../message/fields.ts';
 import type { Answer } from '../upstream/answer.ts';
+import { answerMasks, contentMask, isOpen } from './content-masks.ts';
 import type { Exchange } from './exchange.ts';
 
-const TEXTUAL = /^(?:text\/|application\/(?:[\w.+-]*\+)?(?:json|xml|javascript|ndjson|x-ndjson|x-www-form-urlencoded|graphql)|$)/i;
-
-/** Masks the body of an answer on its way. */
-export class AnswerMask {
-  readonly #stream: TextStream;
-
-  constructor(stream: TextStream) {
-    this.#stream = stream;
-  }
-
-  async *of(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of body) yield this.#stream.push(chunk);
-    yield this.#stream.flush();
-  }
+/** What is done to the body of an answer on its way to the client. */
+export interface AnswerMask {
+  readonly stream: TextStream;
+  /** The client may get something else than the target sent. */
+  readonly changes: boolean;
+  /** The record is told by the mask itself: it may have to show less than the client gets. */
+  readonly records: boolean;
 }
 
-/** The mask that the body of an answer needs; undefined: it passes as it is. */
-export function answerMask({ gate }: Exchange, answer: Answer, count: CountHit): AnswerMask | undefined {
-  const { textMask } = gate;
-  if (textMask === undefined || !TEXTUAL.test(field(answer.fields, 'content-type') ?? '')) return undefined;
-  return new AnswerMask(textMask.stream(count));
+/**
+ * The mask that the body of an answer needs; undefined: it passes as it is.
+ *
+ * @param record where a mask that tells the record itself tells it.
+ */
+export function answerMask(
+  exchange: Exchange,
+  answer: Answer,
+  llm: LlmExchange | undefined,
+  count: CountHit,
+  record: (bytes: Buffer) => void,
+): AnswerMask | undefined {
+  const contentType = field(answer.fields, 'content-type') ?? '';
+  const masks = answerMasks(exchange.gate);
+  const model = llm?.answer(contentType, record);
+  if (model !== undefined) return { stream: model, changes: !isOpen(masks), records: true };
+  const stream = contentMask(contentType, masks, count, 'target');
+  return stream && { stream, changes: true, records: false };
+}
+
+/** A body through a mask. */
+export async function* masked(body: AsyncIterable<Buffer>, { stream }: AnswerMask): AsyncGenerator<Buffer> {
+  for await (const chunk of body) yield stream.push(chunk);
+  yield stream.flush();
 }

@@ -1,9 +1,12 @@
+import type { CountHit } from '@sallyport/core';
 import { RequestError } from '../errors.ts';
+import type { LlmExchange } from '../llm/begin-llm.ts';
 import { endToEnd, type Fields, field, without } from '../message/fields.ts';
 import { unlessSilent } from '../message/silence.ts';
+import type { BodyRecord } from '../recorded/exchange-record.ts';
 import type { Answer } from '../upstream/answer.ts';
 import { originOf } from '../upstream/http1-upstream.ts';
-import type { AnswerMask } from './answer-mask.ts';
+import { answerMask, masked } from './answer-mask.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Says of a body what is true no more once it was changed: its length, its digests, parts of it. */
@@ -20,48 +23,48 @@ const OF_THE_ORIGINAL: readonly string[] = [
 /** Statuses whose answers have no body: RFC 9110 section 6.4.1. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** What became of an answer. */
-export interface Answered {
-  /** Bytes of the body as the client saw it. */
-  readonly bytes: number;
-}
-
 /**
  * Gives the target's answer to the client: masked, recorded, as fast as the client reads it.
  *
+ * @param llm reads the answer of a language model.
+ * @param count is told of what was masked.
+ * @returns bytes of the body as the client saw it.
  * @throws GatewayError where the target or the record breaks off; the reason of the exchange's end
  */
-export async function giveAnswer(exchange: Exchange, answer: Answer, mask: AnswerMask | undefined): Promise<Answered> {
+export async function giveAnswer(exchange: Exchange, answer: Answer, llm: LlmExchange | undefined, count: CountHit): Promise<number> {
   const { reply, record, request, options } = exchange;
-  const fields = clientFields(exchange, answer, mask !== undefined);
+  const body = record.body('target', options.record_body_kib * 1024);
+  const mask = answerMask(exchange, answer, llm, count, (bytes) => body.write(bytes));
+  const fields = clientFields(exchange, answer, mask?.changes === true, count);
   record.response(`HTTP/${request.version} ${answer.status}`, fields);
-  const empty = answer.headOnly || request.method === 'HEAD' || BODILESS.has(answer.status);
-  if (empty) {
+  if (answer.headOnly || request.method === 'HEAD' || BODILESS.has(answer.status)) {
     await readEmpty(answer);
     reply.head(answer.status, fields, true);
-    return { bytes: 0 };
+    return 0;
   }
   reply.head(answer.status, fields);
   if (field(fields, 'content-length') === undefined) reply.flush(); // the first byte of a stream may take its time
-  const body = record.body('target', options.record_body_kib * 1024);
-  const chunks = mask === undefined ? answer.body : mask.of(answer.body);
-  await pour(exchange, watched(chunks, exchange, answer), (chunk) => body.write(chunk));
+  const chunks = watched(answer.body, exchange, answer);
+  const bytes = await pour(exchange, mask === undefined ? chunks : masked(chunks, mask), mask?.records === true ? undefined : body);
   body.end();
   const trailers = endToEnd(answer.trailers());
   record.trailers('target', trailers);
   reply.end(undefined, trailers);
-  return { bytes: body.bytes };
+  return bytes;
 }
 
-/** The client's pace is the target's: nothing is read before what came earlier has room. */
-async function pour({ reply, gate }: Exchange, chunks: AsyncIterable<Buffer>, seen: (chunk: Buffer) => void): Promise<void> {
+/** The client's pace is the target's: nothing is read before what came earlier has room. @param record undefined: it is told elsewhere */
+async function pour({ reply, gate }: Exchange, chunks: AsyncIterable<Buffer>, record: BodyRecord | undefined): Promise<number> {
+  let bytes = 0;
   for await (const chunk of chunks) {
     if (chunk.length === 0) continue;
-    seen(chunk);
+    bytes += chunk.length;
+    record?.write(chunk);
     const ready = gate.ready();
     if (ready !== undefined) await ready;
     if (!reply.write(chunk)) await reply.drained();
   }
+  return bytes;
 }
 
 /** Streams of events may be silent; everything else ends when nothing comes for too long. */
@@ -77,14 +80,14 @@ async function readEmpty({ body }: Answer): Promise<void> {
   for await (const _ of body) break;
 }
 
-export function isEventStream(fields: Fields): boolean {
+function isEventStream(fields: Fields): boolean {
   return field(fields, 'content-type')?.toLowerCase().startsWith('text/event-stream') === true;
 }
 
-function clientFields({ target, gate }: Exchange, answer: Answer, masked: boolean): Fields {
+function clientFields({ target, gate }: Exchange, answer: Answer, changed: boolean, count: CountHit): Fields {
   const origin = originOf(target);
   const { textMask } = gate;
-  const kept = masked ? without(endToEnd(answer.fields), ...OF_THE_ORIGINAL, 'content-encoding') : endToEnd(answer.fields);
+  const kept = changed ? without(endToEnd(answer.fields), ...OF_THE_ORIGINAL, 'content-encoding') : endToEnd(answer.fields);
   return kept.map(([name, value]) => {
     // Whoever follows it must come back through the gateway.
     if (name === 'location' || name === 'content-location') return [name, withoutOrigin(value, origin)] as const;
@@ -93,7 +96,7 @@ function clientFields({ target, gate }: Exchange, answer: Answer, masked: boolea
     return [
       name,
       textMask
-        .value(bytes, 0, bytes.length, () => undefined)
+        .value(bytes, 0, bytes.length, count)
         ?.toString('latin1')
         .replace(/[\r\n\0]/g, ' ') ?? value,
     ] as const;

@@ -47,6 +47,21 @@ export function targetFields(request: ClientRequest, target: Target, tokenHeader
   ];
 }
 
+/**
+ * The fields for a body of another length, or for an answer that must be readable here.
+ *
+ * @param length undefined: not known.
+ */
+export function reframed(fields: Fields, length: number | undefined, plain: boolean): Fields {
+  const kept = without(fields, ...(plain ? ['accept-encoding'] : []), 'content-length');
+  const sized = field(fields, 'content-length') !== undefined || (length ?? 0) > 0;
+  return [
+    ...kept,
+    ...(plain ? [['accept-encoding', 'identity'] as const] : []),
+    ...(length !== undefined && sized ? [['content-length', String(length)] as const] : []),
+  ];
+}
+
 /** What signs the gateway in at the target. */
 export function credentialField({ credentials }: Target): readonly [name: string, value: string] | undefined {
   const { username, password = '', token, header } = credentials;
