@@ -162,7 +162,49 @@ export type ReplayItem =
   | { readonly type: 'error'; readonly at: number; readonly code: string; readonly message: string }
   | { readonly type: 'notice'; readonly at: number; readonly message: string }
   | { readonly type: 'data'; readonly at: number; readonly from: Side; readonly text: string }
-  | ChannelItem;
+  | ChannelItem
+  | ExchangeItem;
+
+/** What a recording shows of HTTP. Exchanges count from 0 within a session; several may be under way at once. */
+export type ExchangeItem =
+  /** A head: its first line, and its fields with names in lower case. */
+  | {
+      readonly type: 'request' | 'response';
+      readonly at: number;
+      readonly exchange: number;
+      readonly line: string;
+      readonly fields: readonly (readonly [name: string, value: string])[];
+    }
+  /** The request is this command to whoever judged it; a push of Git has one for each ref. */
+  | { readonly type: 'judged'; readonly at: number; readonly exchange: number; readonly command: number }
+  /** A part of a body, as its `content-encoding` has it. */
+  | { readonly type: 'body'; readonly at: number; readonly exchange: number; readonly from: Side; readonly data: Buffer }
+  /** A body is over that is not recorded to its end: the last `unrecorded` of its bytes are known by their SHA-256 (hex) alone. */
+  | {
+      readonly type: 'cut';
+      readonly at: number;
+      readonly exchange: number;
+      readonly from: Side;
+      readonly bytes: number;
+      readonly unrecorded: number;
+      readonly sha256: string;
+    }
+  | {
+      readonly type: 'trailers';
+      readonly at: number;
+      readonly exchange: number;
+      readonly from: Side;
+      readonly fields: readonly (readonly [name: string, value: string])[];
+    }
+  /** A message with its opcode: {@link https://www.rfc-editor.org/rfc/rfc6455#section-5.2 RFC 6455, section 5.2}. */
+  | {
+      readonly type: 'websocket';
+      readonly at: number;
+      readonly exchange: number;
+      readonly from: Side;
+      readonly opcode: number;
+      readonly data: Buffer;
+    };
 
 /** What a recording shows of a protocol with channels, which count from 0 within a session. */
 export type ChannelItem =

@@ -4,6 +4,7 @@ export { type ExportFormat, exportSession } from './export.ts';
 export type { Finding, Verification } from './finding.ts';
 export type { Anchor } from './log-check.ts';
 export { PlainLines } from './plain-lines.ts';
+export { RecordedBody, textOf } from './recorded-body.ts';
 export { type NewSession, Recorder, type RecorderOptions } from './recorder.ts';
 export { type Replayed, replay } from './replay.ts';
 export { Screen } from './screen.ts';

@@ -49,6 +49,23 @@ test('in a pipeline each result follows its own rows', async () => {
   expect(await told('s')).toEqual(['C1', 'C2', 'r1', 'done 1', 'result 1', 'r2', 'done 2', 'result 2', 'resize', 'ended']);
 });
 
+test('what HTTP answered comes before its result, and nothing of the next request between them', async () => {
+  const session = await openSession(fixture, 's');
+  for (const exchange of [1, 2]) {
+    session.record('client', Buffer.from(`${exchange}`));
+    session.note(commandEvent(exchange, `C${exchange}`));
+    session.note({ type: 'result', command: exchange, state: 'completed', rows: 0, bytes: 1 });
+  }
+  await session.end(END, 'ended');
+  const exchanges = async function* (frames: AsyncIterable<RecordedFrames>): AsyncGenerator<ReplayItem> {
+    for await (const { at, data } of frames) yield { type: 'request', at, exchange: Number(data), line: '', fields: [] };
+  };
+  const shown = (await collect(replay(fixture.store, 's', exchanges))).map((each) =>
+    each.kind === 'item' ? each.item.type : each.kind === 'event' ? each.event.type : each.command.text,
+  );
+  expect(shown).toEqual(['request', 'C1', 'result', 'request', 'C2', 'result', 'ended']);
+});
+
 test('without frames the events still come, and an unknown session is a sentence', async () => {
   const session = await openSession(fixture, 's', 'none');
   session.note(commandEvent(1, 'C1'));

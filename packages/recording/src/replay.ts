@@ -10,7 +10,8 @@ export type Replayed =
 
 /**
  * A session's record again as it happened: statements, what came back, and all other events. A
- * command's `result` comes after the rows it speaks of, though it was noted just before them.
+ * command's `result` comes after the rows it speaks of, though it was noted just before them. What HTTP
+ * answered is recorded before its `result` anyway.
  *
  * @param decode the protocol's own decoder of recordings.
  * @throws GatewayError ERR_RECORDING when there is no such session, or its record cannot be read.
@@ -21,6 +22,7 @@ export async function* replay(store: Store, id: string, decode: Protocol['decode
   const items = decode(input.frames())[Symbol.asyncIterator]();
   let next = items.next();
   const results: RecordedEvent[] = [];
+  let inOrder = false;
   const nextResult = function* (): Generator<Replayed> {
     const event = results.shift();
     if (event !== undefined) yield { kind: 'event', at: event.at, event };
@@ -36,6 +38,7 @@ export async function* replay(store: Store, id: string, decode: Protocol['decode
       got = await Promise.race([next, input.wanted])
     ) {
       const item = got.value;
+      inOrder ||= 'exchange' in item;
       yield { kind: 'item', at: item.at, item };
       if (item.type === 'done' || item.type === 'error') yield* nextResult();
       next = items.next();
@@ -51,7 +54,7 @@ export async function* replay(store: Store, id: string, decode: Protocol['decode
     }
     const event = JSON.parse(body.toString()) as RecordedEvent;
     if (event.type === 'values') continue;
-    if (event.type === 'result') results.push(event);
+    if (event.type === 'result' && !inOrder) results.push(event);
     else {
       yield* allResults();
       if (event.type === 'command') yield { kind: 'command', at, command: event as unknown as CommandEvent };

@@ -1,6 +1,7 @@
 import { ExecError, type Protocol } from '@sallyport/core';
 import { classifyText } from './classify/request-text.ts';
 import { interceptedHosts } from './forward/intercepted-hosts.ts';
+import { decodeRecording } from './recorded/decode-recording.ts';
 import { serve } from './serve.ts';
 import { Http1Server } from './startup/http1-server.ts';
 import { type TargetOptions, targetSchema } from './target-schema.ts';
@@ -21,7 +22,7 @@ export function http(): Protocol {
     serve: (client, host) => serve(client, host, services),
     interceptedHosts,
     classify: async (text, target) => classifyText(text, target?.host ?? '', (target?.options as TargetOptions | undefined) ?? UNKNOWN),
-    async *decodeRecording() {},
+    decodeRecording,
     // biome-ignore lint/correctness/useYield: filled in by the slice that follows
     async *exec() {
       throw new ExecError('ERR_CONFIG', 'HTTP is not served yet.', false);

@@ -1,8 +1,9 @@
 import type { SessionRow } from '@sallyport/core';
-import type { Replayed } from '@sallyport/recording';
+import type { RecordedEvent, Replayed, ResultEvent } from '@sallyport/recording';
 import colours from 'picocolors';
 import { ChannelPrinter } from './channels.ts';
 import { formatDuration } from './duration.ts';
+import { ExchangePrinter, rulingLine } from './exchanges.ts';
 import { type ResultPrinter, tablePrinter } from './results.ts';
 import { inColour } from './state.ts';
 import { localTime } from './terminal.ts';
@@ -13,6 +14,7 @@ export class ReplayPrinter {
   readonly #session: SessionRow;
   readonly #table: ResultPrinter;
   readonly #channels: ChannelPrinter;
+  readonly #exchanges: ExchangePrinter;
 
   /**
    * @param available terminal cells.
@@ -22,6 +24,7 @@ export class ReplayPrinter {
     this.#session = session;
     this.#table = tablePrinter(available);
     this.#channels = new ChannelPrinter((at) => this.#clock(at), channel);
+    this.#exchanges = new ExchangePrinter((at) => this.#clock(at));
   }
 
   head(): string {
@@ -35,10 +38,9 @@ export class ReplayPrinter {
     switch (replayed.kind) {
       case 'command': {
         const { command } = replayed;
-        const because = command.rule.length > 0 ? ` by ${command.rule.map(visible).join(', ')}` : '';
-        const ruling = command.ruling === 'allow' ? '' : `          ${inColour(command.ruling)}${because}\n`;
+        if (this.#exchanges.command(command)) return '';
         const parameters = command.parameters.map((value, at) => `          $${at + 1} = ${value === null ? 'NULL' : visible(value)}\n`);
-        return `\n${this.#clock(replayed.at)}${colours.bold(indented(visibleLines(command.text)))}\n${parameters.join('')}${ruling}`;
+        return `\n${this.#clock(replayed.at)}${colours.bold(indented(visibleLines(command.text)))}\n${parameters.join('')}${rulingLine(command)}`;
       }
       case 'item':
         return this.#item(replayed.item);
@@ -49,7 +51,7 @@ export class ReplayPrinter {
 
   end(): string {
     const { state, endedAt } = this.#session;
-    const rest = this.#channels.end();
+    const rest = this.#channels.end() + this.#exchanges.end();
     return endedAt === null ? `${rest}\n${inColour(state)}\n` : `${rest}\n${this.#clock(endedAt)}${inColour(state)}\n`;
   }
 
@@ -68,38 +70,47 @@ export class ReplayPrinter {
       case 'data':
         return visibleLines(item.text);
       default:
-        return this.#channels.show(item);
+        return 'exchange' in item ? this.#exchanges.show(item) : this.#channels.show(item);
     }
   }
 
-  #event(event: Extract<Replayed, { kind: 'event' }>['event']): string {
+  #event(event: RecordedEvent): string {
     switch (event.type) {
-      case 'result': {
-        const {
-          rows,
-          duration_ms: duration,
-          masked,
-          exit,
-        } = event as { rows?: number; duration_ms?: number | null; masked?: Record<string, number>; exit?: unknown };
-        const parts = [
-          // A program has an exit status instead.
-          ...(rows === undefined || exit !== undefined ? [] : [`${rows} rows`]),
-          ...(duration === undefined || duration === null ? [] : [formatDuration(duration)]),
-          ...Object.entries(masked ?? {}).map(([rule, count]) => `${count} masked by ${rule}`),
-        ];
-        return `          ${colours.dim(visible(parts.join(' · ')))}\n`;
-      }
+      case 'result':
+        return this.#result(event);
+      case 'llm':
+        return this.#exchanges.conversation(event);
       case 'released':
+      case 'deferred':
       case 'denied':
       case 'expired':
       case 'cancelled': {
         const { approval, reason } = event as { approval?: string; reason?: string };
-        const words = [event.type, ...(approval === undefined ? [] : [`approval ${approval}`]), ...(reason === undefined ? [] : [reason])];
-        return `${this.#clock(event.at)}${inColour(visible(words.join(': ')), event.type)}\n`;
+        const told = event.type === 'deferred' ? 'deferred: the client is to ask again' : event.type;
+        const words = [told, ...(approval === undefined ? [] : [`approval ${approval}`]), ...(reason === undefined ? [] : [reason])];
+        return `${this.#clock(event.at)}${this.#exchanges.mark(event['command'])}${inColour(visible(words.join(': ')), event.type)}\n`;
       }
       default:
         return '';
     }
+  }
+
+  #result(event: RecordedEvent): string {
+    const { rows, duration_ms: duration, masked, exit, status, bytes, error } = event as unknown as Partial<ResultEvent>;
+    const { text: before, mark } = this.#exchanges.ended(event['command']);
+    const ofHttp = status !== undefined || mark !== '';
+    const parts = [
+      ...(status === undefined ? [] : [String(status)]),
+      // A program has an exit status instead, an answer its bytes.
+      ...(rows === undefined || exit !== undefined || ofHttp ? [] : [`${rows} rows`]),
+      ...(ofHttp && bytes !== undefined ? [`${bytes} bytes`] : []),
+      ...(duration === undefined || duration === null ? [] : [formatDuration(duration)]),
+      ...Object.entries(masked ?? {}).map(([rule, count]) => `${count} masked by ${rule}`),
+    ];
+    // What a database or a program says of its error is among its answers.
+    const failed =
+      ofHttp && status === undefined && error !== undefined ? `          ${colours.red(visible(`${error.code}: ${error.message}`))}\n` : '';
+    return `${before}          ${mark}${colours.dim(visible(parts.join(' · ')))}\n${failed}`;
   }
 
   /** Seconds since the session began. */

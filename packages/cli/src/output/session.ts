@@ -62,11 +62,13 @@ function becameOf(command: CommandJson): string {
     ...command.shadow.map(({ rule, would }) => `shadow: ${rule} would ${would}`),
     ...(command.approval === null ? [] : [`approval ${command.approval}`]),
     command.state,
-    ...(command.rows === null ? [] : [`${command.rows} rows`]),
+    ...(command.status === undefined ? [] : [String(command.status)]),
+    ...(command.rows === null || command.status !== undefined ? [] : [`${command.rows} rows`]),
     ...(command.bytes === null ? [] : [`${command.bytes} bytes`]),
     ...(command.duration_ms === null ? [] : [formatDuration(command.duration_ms)]),
     ...masked,
-    ...(command.error === null ? [] : [`${command.error.code}: ${command.error.message}`]),
+    // Of HTTP the status says it.
+    ...(command.error === null || command.error.code === String(command.status) ? [] : [`${command.error.code}: ${command.error.message}`]),
   ];
   const parameters = command.parameters.map((value, at) => `\n          $${at + 1} = ${value === null ? 'NULL' : visible(value)}`).join('');
   return `${parameters}\n          ${visible(parts.join(' · '))}`;

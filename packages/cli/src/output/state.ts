@@ -7,6 +7,7 @@ const COLOURS: Readonly<Record<string, (text: string) => string>> = {
   verified: colours.green,
   allow: colours.green,
   pending: colours.yellow,
+  deferred: colours.yellow,
   hold: colours.yellow,
   interrupted: colours.yellow,
   unknown: colours.yellow,

@@ -1,4 +1,4 @@
-import type { Classification, Command, Denied, HoldContext, Ruling } from '@sallyport/core';
+import type { Classification, Command, Denied, Hold, HoldContext, Ruling } from '@sallyport/core';
 import type { Exchange } from './exchange.ts';
 
 /** What a request wants to do. */
@@ -9,6 +9,9 @@ export interface Wish extends Classification {
   readonly exact: readonly (Buffer | string)[];
 }
 
+/** Who asks: an exchange, or a tunnel, which has no record of exchanges. */
+type Asker = Pick<Exchange, 'gate' | 'signal' | 'options'> & Partial<Pick<Exchange, 'record'>>;
+
 /** A ruling, and the approval that is still being waited for where the client was told to come back. */
 export type Answered = Ruling & { readonly approval?: string; readonly notice?: string };
 
@@ -18,13 +21,9 @@ export type Answered = Ruling & { readonly approval?: string; readonly notice?: 
  *
  * @param context of what somebody is to approve, asked for when somebody is.
  */
-export async function ask(
-  exchange: Pick<Exchange, 'gate' | 'signal' | 'options'>,
-  wish: Wish,
-  context: () => Promise<HoldContext>,
-): Promise<Answered> {
-  const { gate, signal, options } = exchange;
-  const ruling = gate.command(commandOf(exchange, wish));
+export async function ask(asker: Asker, wish: Wish, context: () => Promise<HoldContext>): Promise<Answered> {
+  const { signal, options } = asker;
+  const ruling = judge(asker, wish);
   if (ruling.action !== 'hold') return ruling;
   const asked = ruling.ask(await context(), signal, { resendable: true });
   if (asked.defer === undefined) return asked.outcome;
@@ -48,11 +47,14 @@ export async function ask(
 
 /** For what cannot wait: a hold is refused. */
 export function askAtOnce(exchange: Exchange, wish: Wish, why: string): Ruling {
-  const ruling = exchange.gate.command(commandOf(exchange, wish));
+  const ruling = judge(exchange, wish);
   if (ruling.action !== 'hold') return ruling;
   return ruling.ask({}, AbortSignal.abort(why)).cancel(why) satisfies Denied;
 }
 
-function commandOf({ gate }: Pick<Exchange, 'gate'>, { text, exact, ...classification }: Wish): Command {
-  return { ...classification, text, shape: text, digest: gate.fingerprint(...exact), parameters: [] };
+function judge({ gate, record }: Pick<Asker, 'gate' | 'record'>, { text, exact, ...classification }: Wish): Ruling | Hold {
+  const command: Command = { ...classification, text, shape: text, digest: gate.fingerprint(...exact), parameters: [] };
+  const ruling = gate.command(command);
+  record?.judged(ruling.command);
+  return ruling;
 }

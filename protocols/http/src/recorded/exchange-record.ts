@@ -40,6 +40,11 @@ export class ExchangeRecord {
     this.#gate.record('client', encodeMessage({ type: 'request', exchange: this.exchange, line, fields: this.#showable(fields) }));
   }
 
+  /** The request has just been noted as this command. */
+  judged(command: number): void {
+    this.#gate.record('client', encodeMessage({ type: 'judged', exchange: this.exchange, command }));
+  }
+
   response(line: string, fields: Fields): void {
     this.#gate.record('target', encodeMessage({ type: 'response', exchange: this.exchange, line, fields: this.#showable(fields) }));
   }

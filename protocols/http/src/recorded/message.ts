@@ -5,6 +5,8 @@ import type { Fields } from '../message/fields.ts';
 export type ExchangeMessage =
   | { readonly type: 'request'; readonly exchange: number; readonly line: string; readonly fields: Fields }
   | { readonly type: 'response'; readonly exchange: number; readonly line: string; readonly fields: Fields }
+  /** The request was judged as this command of the session: stands behind the command's event. */
+  | { readonly type: 'judged'; readonly exchange: number; readonly command: number }
   | { readonly type: 'data'; readonly exchange: number; readonly data: Buffer }
   /** A body has ended: `bytes` of it in all, of which the last so many are not recorded, and the SHA-256 of these. */
   | { readonly type: 'end'; readonly exchange: number; readonly bytes: number; readonly unrecorded: number; readonly sha256: Buffer }
@@ -12,7 +14,7 @@ export type ExchangeMessage =
   /** A WebSocket message: RFC 6455 section 5.2. */
   | { readonly type: 'websocket'; readonly exchange: number; readonly opcode: number; readonly data: Buffer };
 
-const CODES = { request: 1, response: 2, data: 3, end: 4, trailers: 5, websocket: 6 } as const;
+const CODES = { request: 1, response: 2, data: 3, end: 4, trailers: 5, websocket: 6, judged: 7 } as const;
 const LENGTH = 4;
 /** Code and exchange. */
 const HEAD = 5;
@@ -34,6 +36,11 @@ export function encodeMessage(message: ExchangeMessage): Buffer {
       return framed(message, Buffer.from(headText(undefined, message.fields), 'latin1'));
     case 'data':
       return inParts(message);
+    case 'judged': {
+      const content = Buffer.allocUnsafe(4);
+      content.writeUInt32BE(message.command);
+      return framed(message, content);
+    }
     case 'end': {
       const content = Buffer.alloc(16 + SHA256);
       content.writeBigUInt64BE(BigInt(message.bytes));
@@ -123,6 +130,9 @@ function decode(bytes: Buffer): ExchangeMessage {
         unrecorded: Number(content.readBigUInt64BE(8)),
         sha256: content.subarray(16),
       };
+    case CODES.judged:
+      if (content.length !== 4) throw damaged('of a judgement has another length');
+      return { type: 'judged', exchange, command: content.readUInt32BE() };
     case CODES.websocket:
       if (content.length === 0) throw damaged('of a WebSocket is empty');
       return { type: 'websocket', exchange, opcode: content[0] as number, data: content.subarray(1) };
