@@ -49,21 +49,24 @@ function wordRuns(): ReturnType<TextMask['runs']> {
   /** The word that the text ended in is too long to be found, and has left in part. */
   let within = false;
   const cut = (final: boolean): TextRun[] => {
+    const rest = within ? held.search(/[^A-Za-z0-9@.+_-]|$/) : 0;
+    within = within && rest === held.length;
     const runs: TextRun[] = [];
     let at = 0;
+    let open = held.length;
     for (const { 0: word, index } of held.matchAll(WORD)) {
-      const ends = index + word.length < held.length || final;
-      const goesOn = within && index === 0;
-      if (!ends && word.length <= LONGEST && !goesOn) break;
-      within = !ends;
-      if (goesOn || !isSecret(word)) continue;
+      if (index < rest) continue;
+      if (index + word.length === held.length && !final) {
+        within = word.length > LONGEST;
+        if (!within) open = index;
+        break;
+      }
+      if (!isSecret(word)) continue;
       if (index > at) runs.push({ length: index - at });
       const hit = { rule: 'words', shown: Buffer.from('***'), hidden: Buffer.from(word), goesOn: false };
       runs.push({ length: word.length, hit });
       at = index + word.length;
     }
-    if (!/^[A-Za-z0-9@.+_-]/.test(held) && held !== '') within = within && /[A-Za-z0-9@.+_-]$/.test(held);
-    const open = final || within ? held.length : held.search(/[A-Za-z0-9@.+_-]*$/);
     if (open > at) runs.push({ length: open - at });
     held = held.slice(open);
     return runs;

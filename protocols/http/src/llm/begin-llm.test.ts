@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import type { ContentMasks } from '@sallyport/core';
-import { bufferedJsonMask } from '../../test/buffered-json-mask.ts';
 import { findWords } from '../../test/find-words.ts';
 import type { LlmApi } from './api.ts';
 import { beginLlm, type LlmExchange } from './begin-llm.ts';
@@ -17,7 +16,6 @@ function begin(api: LlmApi, request: Json, masks = TEXT, requestMasks = NONE, co
     request: Buffer.isBuffer(request) ? request : Buffer.from(JSON.stringify(request)),
     masks,
     requestMasks,
-    makeJsonMask: bufferedJsonMask,
     count: () => counted.push('answer'),
     countRequest: () => counted.push('request'),
     now: () => {

@@ -1,7 +1,8 @@
 import { type ContentMasks, type CountHit, GatewayError, type TextStream } from '@sallyport/core';
+import { JsonMask } from '../body/json/json-mask.ts';
 import { EventDecoder } from '../sse/decoder.ts';
 import { dataOf } from '../sse/event.ts';
-import { type LlmMasks, type MakeJsonMask, maskedDocument } from './answer-masks.ts';
+import { type LlmMasks, maskedDocument } from './answer-masks.ts';
 import { anthropicMessages } from './anthropic-messages.ts';
 import type { LlmApi } from './api.ts';
 import { Conversation, type LlmEvent } from './conversation.ts';
@@ -37,7 +38,6 @@ export interface LlmCall {
   readonly masks: ContentMasks;
   /** What is masked in the request before it leaves. */
   readonly requestMasks: ContentMasks;
-  readonly makeJsonMask: MakeJsonMask;
   /** A hit in the answer. */
   readonly count: CountHit;
   /** A hit in the request. */
@@ -69,7 +69,7 @@ export function beginLlm(call: LlmCall): LlmExchange {
   const began = now();
   const conversation = new Conversation(call.api, () => now() - began);
   const { requestBody, value } = requestOf(call, dialect);
-  const by: LlmMasks = { masks: call.masks, makeJsonMask: call.makeJsonMask, count: call.count, countSigned: conversation.countSigned };
+  const by: LlmMasks = { masks: call.masks, side: 'target', count: call.count, countSigned: conversation.countSigned };
   let asked: Buffer | undefined = requestBody;
   const ask = (): void => {
     if (asked !== undefined) conversation.asked(dialect.messages(recordable(asked, dialect, by)));
@@ -103,12 +103,9 @@ function isOpen({ text, fields }: ContentMasks): boolean {
   return text === undefined && fields === undefined;
 }
 
-function requestOf(
-  { request, requestMasks, makeJsonMask, countRequest }: LlmCall,
-  dialect: Dialect,
-): { requestBody: Buffer; value: () => Json } {
+function requestOf({ request, requestMasks, countRequest }: LlmCall, dialect: Dialect): { requestBody: Buffer; value: () => Json } {
   if (isOpen(requestMasks) || request.length === 0) return { requestBody: request, value: () => parsed(request) };
-  const by = { masks: requestMasks, makeJsonMask, count: countRequest, countSigned: () => {} };
+  const by: LlmMasks = { masks: requestMasks, side: 'client', count: countRequest, countSigned: () => {} };
   const value = parsed(request);
   const { sent } = maskedDocument(request, value, by, dialect.document(value, false));
   return { requestBody: sent.equals(request) ? request : sent, value: () => value };
@@ -164,8 +161,8 @@ class SeenAnswer implements TextStream {
   #seen: Buffer[] | undefined = [];
   #size = 0;
 
-  constructor({ masks, makeJsonMask, count }: LlmMasks, read: (answer: Json) => void, record: (bytes: Buffer) => void) {
-    this.#mask = isOpen(masks) ? undefined : makeJsonMask(masks, count);
+  constructor({ masks, side, count }: LlmMasks, read: (answer: Json) => void, record: (bytes: Buffer) => void) {
+    this.#mask = isOpen(masks) ? undefined : new JsonMask({ masks, side, count });
     this.#read = read;
     this.#record = record;
   }

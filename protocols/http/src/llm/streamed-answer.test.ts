@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { ContentMasks, FieldPlace, Mask } from '@sallyport/core';
 import fc from 'fast-check';
-import { bufferedJsonMask } from '../../test/buffered-json-mask.ts';
 import { findWords } from '../../test/find-words.ts';
 import { EventDecoder } from '../sse/decoder.ts';
 import { dataOf, type ServerSentEvent } from '../sse/event.ts';
@@ -20,14 +20,13 @@ interface Run {
   readonly exchange: LlmExchange;
 }
 
-function run(api: LlmApi, chunks: readonly Buffer[], options: { request?: Json; masked?: boolean; type?: string } = {}): Run {
+function run(api: LlmApi, chunks: readonly Buffer[], options: { request?: Json; masked?: boolean; masks?: ContentMasks } = {}): Run {
   let counted = 0;
   const exchange = beginLlm({
     api,
     request: Buffer.from(JSON.stringify(options.request ?? {})),
-    masks: options.masked === false ? NO_MASKS : { text: findWords, fields: undefined },
+    masks: options.masks ?? (options.masked === false ? NO_MASKS : { text: findWords, fields: undefined }),
     requestMasks: NO_MASKS,
-    makeJsonMask: bufferedJsonMask,
     count: () => {
       counted += 1;
     },
@@ -35,7 +34,7 @@ function run(api: LlmApi, chunks: readonly Buffer[], options: { request?: Json; 
     now: () => 0,
   });
   const recorded: Buffer[] = [];
-  const stream = exchange.answer(options.type ?? 'text/event-stream; charset=utf-8', (bytes) => recorded.push(bytes));
+  const stream = exchange.answer('text/event-stream; charset=utf-8', (bytes) => recorded.push(bytes));
   if (stream === undefined) throw new Error('no answer');
   const sent = Buffer.concat([...chunks.map((chunk) => stream.push(chunk)), stream.flush()]);
   return { sent, recorded: Buffer.concat(recorded), counted, exchange };
@@ -217,7 +216,7 @@ describe.each(WRITERS)('texts of %s', (_, api, writer) => {
           before.filter((value) => !isText(value)).map((value) => repeats(value, text, expected)),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -286,6 +285,26 @@ test('thinking that is signed reaches the client as it is, and the record masked
   expect(texts(recorded)[key]).toBe('Mail *** now');
   expect(counted).toBe(0);
   expect(exchange.end()).toMatchObject({ reasoning: 'Mail *** now', unmasked: { words: 1 } });
+});
+
+test('a text whose place is masked shows none of its pieces, and one that is signed is masked in the record alone', () => {
+  const mask: Mask = { rule: 'places', method: 'redact', fixed: '[place]', apply: () => '[place]' };
+  const place = (masked: boolean): FieldPlace => ({
+    mask: masked ? mask : undefined,
+    clear: false,
+    member: (name) => place(masked || name === 'content' || name === 'thinking'),
+    element: () => place(masked),
+  });
+  const fields = { root: place(false) };
+  for (const text of [undefined, findWords]) {
+    const options = { masks: { text, fields } };
+    const chats = run('chat', [chat(['Hello', ' world']).stream], options);
+    expect(texts(chats.sent)['0/content']).toMatch(/^(?:\[place\])+$/);
+    const { stream } = block('thinking_delta', 'thinking')(['Hello', ' world']);
+    const thinking = run('messages', [stream], options);
+    expect(thinking.sent.equals(stream)).toBe(true);
+    expect(thinking.recorded.toString()).not.toMatch(/Hello|world/);
+  }
 });
 
 test('what a tool is given is not signed, whatever it calls itself', () => {

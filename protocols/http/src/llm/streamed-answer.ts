@@ -1,11 +1,11 @@
-import { ProtocolError, type TextStream } from '@sallyport/core';
+import { ProtocolError, type TextMask, type TextStream } from '@sallyport/core';
 import { EventDecoder } from '../sse/decoder.ts';
 import { encodeEvent } from '../sse/encoder.ts';
 import { dataOf, eolOf, fieldOf, type ServerSentEvent } from '../sse/event.ts';
 import { EventMask } from '../sse/event-stream-mask.ts';
-import { type LlmMasks, maskedDocument, type Shown } from './answer-masks.ts';
+import { type LlmMasks, maskedDocument, ruleAt, type Shown, textsMask } from './answer-masks.ts';
 import type { Delta, Dialect, Reading } from './dialect.ts';
-import { type Json, numberAt, parsed, textAt } from './json-value.ts';
+import { type Json, numberAt, type Place, parsed, textAt } from './json-value.ts';
 import { PartMask } from './part-mask.ts';
 
 /** Texts that one answer may have at a time: choices, blocks and calls. */
@@ -50,7 +50,7 @@ export class StreamedAnswer implements TextStream {
     this.#dialect = dialect;
     this.#structured = structured;
     this.#by = by;
-    this.#mask = new EventMask(by.masks, by.makeJsonMask, by.count);
+    this.#mask = new EventMask(by.masks, by.count);
     this.#observer = observer;
   }
 
@@ -109,7 +109,7 @@ export class StreamedAnswer implements TextStream {
     const { text } = this.#by.masks;
     if (text === undefined) return pieces;
     for (const delta of reading.deltas) {
-      const part = this.#parts.get(delta.part) ?? this.#begin(delta);
+      const part = this.#parts.get(delta.part) ?? this.#begin(delta, text);
       part.carrier = delta.carrier;
       part.name = name;
       pieces.set(delta, part.mask.push(delta.text));
@@ -117,13 +117,12 @@ export class StreamedAnswer implements TextStream {
     return pieces;
   }
 
-  #begin(delta: Delta): Part {
+  #begin(delta: Delta, text: TextMask): Part {
     if (this.#parts.size >= PARTS_LIMIT)
       throw new ProtocolError('target', `The target's answer has more than ${PARTS_LIMIT} texts at a time.`);
-    const { masks, makeJsonMask, count, countSigned } = this.#by;
-    const text = { text: masks.text, fields: undefined };
-    const stream = delta.form === 'json' ? makeJsonMask(text, count) : masks.text?.stream(delta.form === 'signed' ? countSigned : count);
-    const part: Part = { mask: new PartMask(stream as TextStream), form: delta.form, carrier: delta.carrier, name: undefined };
+    const { count, countSigned } = this.#by;
+    const stream = delta.form === 'json' ? textsMask(this.#by, text, count) : text.stream(delta.form === 'signed' ? countSigned : count);
+    const part: Part = { mask: new PartMask(stream), form: delta.form, carrier: delta.carrier, name: undefined };
     this.#parts.set(delta.part, part);
     return part;
   }
@@ -146,13 +145,7 @@ export class StreamedAnswer implements TextStream {
     const value = this.#sequence === undefined ? carrier : { ...carrier, sequence_number: this.#sequence };
     const json = Buffer.from(JSON.stringify(value));
     const reading = this.#dialect.event(value, this.#structured);
-    const { sent: data } = maskedDocument(
-      json,
-      value,
-      this.#by,
-      reading,
-      reading.deltas.map(({ place }) => place),
-    );
+    const { recorded: data } = this.#shown(json, value, reading, new Map());
     const name = part.name === undefined ? undefined : (textAt(value, 'type') ?? part.name);
     const bytes = encodeEvent({ name, data: data.toString() }, this.#eol);
     this.#put({ sent: part.form === 'signed' ? Buffer.alloc(0) : bytes, recorded: bytes });
@@ -163,11 +156,15 @@ export class StreamedAnswer implements TextStream {
     const edits = [...pieces]
       .filter(([delta, piece]) => piece !== delta.text)
       .map(([delta, piece]) => ({ delta, place: delta.place, json: JSON.stringify(piece) }));
-    const verbatim = reading.deltas.map(({ place }) => place);
     const open = edits.filter(({ delta }) => delta.form !== 'signed');
-    const shown = maskedDocument(data, value, this.#by, reading, verbatim, open);
-    if (open.length === edits.length) return shown;
-    const { recorded } = maskedDocument(data, value, { ...this.#by, count: () => {}, countSigned: () => {} }, reading, verbatim, edits);
-    return { sent: shown.sent, recorded };
+    const byPlace = reading.deltas.filter(({ place }) => ruleAt(place, this.#by.masks.fields) !== undefined);
+    const places = (deltas: readonly Delta[]): Place[] => deltas.map(({ place }) => place);
+    // Only what is signed stays where its place is masked.
+    const left = places(reading.deltas.filter((delta) => delta.form === 'signed' || !byPlace.includes(delta)));
+    const shown = maskedDocument(data, value, this.#by, reading, left, open);
+    if (open.length === edits.length && !byPlace.some(({ form }) => form === 'signed')) return shown;
+    const silent = { ...this.#by, count: () => {}, countSigned: () => {} };
+    const masked = places(reading.deltas.filter((delta) => !byPlace.includes(delta)));
+    return { sent: shown.sent, recorded: maskedDocument(data, value, silent, reading, masked, edits).recorded };
   }
 }

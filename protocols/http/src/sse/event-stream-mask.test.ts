@@ -1,6 +1,5 @@
 import type { ContentMasks, FieldPlace } from '@sallyport/core';
 import fc from 'fast-check';
-import { bufferedJsonMask } from '../../test/buffered-json-mask.ts';
 import { findWords } from '../../test/find-words.ts';
 import { EventMask, EventStreamMask } from './event-stream-mask.ts';
 
@@ -9,7 +8,7 @@ const CLEAR: FieldPlace = { mask: undefined, clear: true, member: () => CLEAR, e
 const FIELDS: ContentMasks = { text: undefined, fields: { root: CLEAR } };
 
 function masked(chunks: readonly (Buffer | string)[], masks = TEXT): string {
-  const stream = new EventStreamMask(new EventMask(masks, bufferedJsonMask, () => {}));
+  const stream = new EventStreamMask(new EventMask(masks, () => {}));
   return Buffer.concat([...chunks.map((chunk) => stream.push(Buffer.from(chunk))), stream.flush()]).toString();
 }
 
@@ -59,7 +58,7 @@ test('where places are masked, data that breaks off is refused, and words are no
 });
 
 test('an event leaves with the push that completes it', () => {
-  const stream = new EventStreamMask(new EventMask(TEXT, bufferedJsonMask, () => {}));
+  const stream = new EventStreamMask(new EventMask(TEXT, () => {}));
   expect(stream.push(Buffer.from('data: a\n')).toString()).toBe('');
   expect(stream.push(Buffer.from('\ndata: b')).toString()).toBe('data: a\n\n');
 });

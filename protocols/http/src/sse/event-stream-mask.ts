@@ -1,4 +1,5 @@
 import { type ContentMasks, type CountHit, ProtocolError, type TextStream } from '@sallyport/core';
+import { JsonMask } from '../body/json/json-mask.ts';
 import { EventDecoder } from './decoder.ts';
 import { rewritten } from './encoder.ts';
 import { dataOf, type ServerSentEvent } from './event.ts';
@@ -10,18 +11,13 @@ const QUOTE = 0x22;
 const WORD_IN_BRACKETS = /^\[\w+\]$/;
 const NOTHING = Buffer.alloc(0);
 
-/** Makes a mask for one JSON text: the class of body/, with the masks that are in force. */
-export type MakeJsonMask = (masks: ContentMasks, count: CountHit) => TextStream;
-
 /** Masks events each on its own: their data, as JSON where it is that, and their other lines. */
 export class EventMask {
   readonly #masks: ContentMasks;
-  readonly #makeJsonMask: MakeJsonMask;
   readonly #count: CountHit;
 
-  constructor(masks: ContentMasks, makeJsonMask: MakeJsonMask, count: CountHit) {
+  constructor(masks: ContentMasks, count: CountHit) {
     this.#masks = masks;
-    this.#makeJsonMask = makeJsonMask;
     this.#count = count;
   }
 
@@ -51,7 +47,7 @@ export class EventMask {
   }
 
   #json(data: Buffer, masks: ContentMasks): Buffer {
-    const mask = this.#makeJsonMask(masks, this.#count);
+    const mask = new JsonMask({ masks, count: this.#count, side: 'target' });
     return Buffer.concat([mask.push(data), mask.flush()]);
   }
 }

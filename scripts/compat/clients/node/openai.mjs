@@ -93,7 +93,11 @@ await runChecks({
     assert.equal(answer.usage.output_tokens_details.reasoning_tokens, 5);
   },
   async 'responses with a tool'() {
-    const stream = client.responses.stream({ model: 'm', input: 'Write to her', tools: [{ type: 'function', name: 'mail', parameters, strict: false }] });
+    const stream = client.responses.stream({
+      model: 'm',
+      input: 'Write to her',
+      tools: [{ type: 'function', name: 'mail', parameters, strict: false }],
+    });
     let pieces = '';
     stream.on('response.function_call_arguments.delta', ({ delta }) => {
       pieces += delta;
