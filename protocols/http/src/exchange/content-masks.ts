@@ -1,6 +1,5 @@
 import type { ContentMasks, CountHit, Session, Side, TextStream } from '@sallyport/core';
 import { JsonMask } from '../body/json/json-mask.ts';
-import type { MakeJsonMask } from '../llm/answer-masks.ts';
 import { EventMask, EventStreamMask } from '../sse/event-stream-mask.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$|^application\/(?:x-)?ndjson$/;
@@ -16,27 +15,11 @@ export function isOpen({ text, fields }: ContentMasks): boolean {
   return text === undefined && fields === undefined;
 }
 
-/** Makes masks for JSON of one side. */
-export function jsonMasks(side: Side): MakeJsonMask {
-  return (masks, count, verbatim = []) =>
-    new JsonMask({
-      masks,
-      count,
-      side,
-      ...(verbatim.length > 0 && {
-        verbatim: {
-          at: (way) => verbatim.some((place) => place.length === way.length && place.every((name, at) => name === way[at])),
-          count: () => undefined,
-        },
-      }),
-    });
-}
-
 /** The mask for a body of this media type; undefined: it is none that is looked into, or nothing is masked. */
 export function contentMask(contentType: string, masks: ContentMasks, count: CountHit, side: Side): TextStream | undefined {
   if (isOpen(masks)) return undefined;
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (JSON_TYPE.test(type)) return jsonMasks(side)(masks, count);
-  if (type === 'text/event-stream') return new EventStreamMask(new EventMask(masks, jsonMasks(side), count));
+  if (JSON_TYPE.test(type)) return new JsonMask({ masks, count, side });
+  if (type === 'text/event-stream') return new EventStreamMask(new EventMask(masks, count));
   return TEXT_TYPE.test(type) ? masks.text?.stream(count) : undefined;
 }

@@ -7,7 +7,7 @@ import { type Fields, field } from '../message/fields.ts';
 import type { Answer } from '../upstream/answer.ts';
 import { giveAnswer } from './answering.ts';
 import { type Answered, ask } from './asking.ts';
-import { answerMasks, contentMask, isOpen, jsonMasks } from './content-masks.ts';
+import { answerMasks, contentMask, isOpen } from './content-masks.ts';
 import type { Exchange } from './exchange.ts';
 import { OutgoingBody } from './outgoing-body.ts';
 import { refuse } from './refusal.ts';
@@ -58,20 +58,19 @@ export async function forwardRequest(exchange: Exchange): Promise<void> {
 /** Reads what a language model is asked, and hides in it what is to be hidden from the model. */
 async function modelCall({ request, requested, gate }: Exchange, body: OutgoingBody, count: CountHit): Promise<LlmExchange | undefined> {
   const api = llmApi(request.method, requested.path);
-  if (api === undefined || field(request.fields, 'content-encoding') !== undefined) return undefined;
-  const asked = await body.whole(LONGEST_PROMPT);
-  if (asked === undefined) return undefined;
+  if (api === undefined) return undefined;
   const { requestMasks } = gate;
+  const asked = field(request.fields, 'content-encoding') === undefined ? await body.whole(LONGEST_PROMPT) : undefined;
+  if (asked === undefined && !isOpen(requestMasks)) return undefined;
   const llm = beginLlm({
     api,
-    request: asked,
+    request: asked ?? Buffer.alloc(0),
     masks: answerMasks(gate),
     requestMasks,
-    makeJsonMask: jsonMasks('target'),
     count,
     countRequest: count,
   });
-  if (llm.requestBody !== asked) body.replace(llm.requestBody);
+  if (asked !== undefined && llm.requestBody !== asked) body.replace(llm.requestBody);
   return llm;
 }
 
@@ -101,17 +100,15 @@ async function send(exchange: Exchange, fields: Fields, body: OutgoingBody, mode
   if (durable !== undefined) await durable;
   signal.throwIfAborted();
   const sent = body.toTarget(contentMask(contentType, masks, () => undefined, 'client'));
-  return upstreams
-    .for(target, contentType.startsWith('application/grpc'))
-    .send(
-      {
-        method: request.method,
-        path: requested.path + requested.query,
-        fields: reframed(fields, body.length, model || !isOpen(masks)),
-        body: sent,
-      },
-      signal,
-    );
+  return upstreams.for(target, contentType.startsWith('application/grpc')).send(
+    {
+      method: request.method,
+      path: requested.path + requested.query,
+      fields: reframed(fields, body.length, model || !isOpen(masks)),
+      body: sent,
+    },
+    signal,
+  );
 }
 
 /** The request goes no further: its client reads why, or when to come back. */

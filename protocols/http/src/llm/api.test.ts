@@ -17,6 +17,7 @@ test.each([
   ['POST', '/v1/messages', 'messages'],
   ['POST', '/anthropic/v1/messages', 'messages'],
   ['POST', '/v1/messages/count_tokens', 'count_tokens'],
+  ['POST', '/V1/Messages/', 'messages'],
   ['GET', '/v1/chat/completions', undefined],
   ['DELETE', '/v1/responses/resp_123', undefined],
   ['POST', '/v1/responses/resp_123/cancel', undefined],

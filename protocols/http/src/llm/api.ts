@@ -27,7 +27,9 @@ const KEPT_RESPONSE = new RegExp(`(?:/v1|^${AZURE})/responses/[^/]+$`);
  * @param path normalised, without the query.
  */
 export function llmApi(method: string, path: string): LlmApi | undefined {
-  if (method === 'GET') return KEPT_RESPONSE.test(path) ? 'responses' : undefined;
+  // Some servers take other spellings of their paths; what is masked must not hang on that.
+  const plain = path.toLowerCase().replace(/\/+$/, '');
+  if (method === 'GET') return KEPT_RESPONSE.test(plain) ? 'responses' : undefined;
   if (method !== 'POST') return undefined;
-  return PATHS.find(([, pattern]) => pattern.test(path))?.[0];
+  return PATHS.find(([, pattern]) => pattern.test(plain))?.[0];
 }
