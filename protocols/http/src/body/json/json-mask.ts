@@ -13,8 +13,9 @@ import { Rewriting } from '../rewriting.ts';
 import { decoded, escaped, readString } from './escape.ts';
 import { LastName } from './last-name.ts';
 import { MaskedValue } from './masked-value.ts';
-import { NamedRuns, SecretNames } from './named-runs.ts';
-import { CLEAR, Places, type Way } from './places.ts';
+import { NamedRuns } from './named-runs.ts';
+import { type Name, Names } from './names.ts';
+import { Places, type Way } from './places.ts';
 import { QuietStretch } from './quiet-stretch.ts';
 import { type JsonHandler, JsonReader } from './reader.ts';
 
@@ -47,8 +48,9 @@ export class JsonMask implements TextStream, JsonHandler {
   readonly #reader: JsonReader;
   readonly #out = new Rewriting();
   readonly #places: Places;
+  readonly #names: Names;
   readonly #name = new LastName();
-  readonly #search: { readonly mask: TextMask; readonly quiet: QuietStretch; readonly secrets: SecretNames } | undefined;
+  readonly #search: { readonly mask: TextMask; readonly quiet: QuietStretch } | undefined;
   /** Somebody asks what members are called. */
   readonly #named: boolean;
   #bytes: Buffer = NOTHING;
@@ -63,7 +65,8 @@ export class JsonMask implements TextStream, JsonHandler {
     this.#options = options;
     this.#places = new Places(fields);
     this.#named = fields !== undefined || options.verbatim !== undefined;
-    this.#search = text && { mask: text, quiet: new QuietStretch(text), secrets: new SecretNames(text) };
+    this.#search = text && { mask: text, quiet: new QuietStretch(text) };
+    this.#names = new Names(text);
     this.#reader = new JsonReader(this, options.side);
   }
 
@@ -94,10 +97,7 @@ export class JsonMask implements TextStream, JsonHandler {
   }
 
   string(start: number, end: number, key: boolean, escapes: boolean): void {
-    if (key) this.#readName(start, end, escapes);
-    const place = key ? CLEAR : this.#places.value();
-    if (place.mask === undefined && !(key ? this.#mayHold(start, end, escapes) : this.#mayHoldMember(start, end, escapes))) return;
-    const sink = key ? this.#nameSink(start) : this.#valueSink(place, start);
+    const sink = key ? this.#wholeName(start, end, escapes) : this.#wholeValue(start, end, escapes);
     if (sink === undefined) return;
     readString(this.#bytes, start + 1, end - 1, sink);
     sink.end();
@@ -126,15 +126,14 @@ export class JsonMask implements TextStream, JsonHandler {
     this.#sink = undefined;
     if (!this.#inName) return;
     this.#inName = false;
-    this.#name.close(end);
-    if (this.#named) this.#places.member(this.#name.text(this.#bytes));
+    this.#enter(this.#name.close(this.#names, end));
   }
 
   scalar(start: number, end: number): void {
     const { mask } = this.#places.value();
     const { count } = this.#options;
-    const text = this.#bytes.toString('latin1', start, end);
     if (mask !== undefined) {
+      const text = this.#bytes.toString('latin1', start, end);
       if (text === 'null') return;
       count(mask.rule, text === 'true' || text === 'false' ? undefined : text);
       this.#replace(start, end, NULL);
@@ -171,14 +170,37 @@ export class JsonMask implements TextStream, JsonHandler {
     this.#out.leaveOutTo(end);
   }
 
-  #readName(start: number, end: number, escapes: boolean): void {
+  /** @returns what it must be read into; undefined: it is done with. */
+  #wholeName(start: number, end: number, escapes: boolean): TextSink | undefined {
     const bytes = this.#bytes;
     if (escapes) {
       this.#name.open();
       readString(bytes, start + 1, end - 1, { plain: (part) => this.#addToName(part), escape: (_raw, text) => this.#name.add(text) });
-      this.#name.close(end);
-    } else this.#name.set(start, end);
-    if (this.#named && !(this.#places.clear && this.#options.verbatim === undefined)) this.#places.member(this.#name.text(bytes));
+      this.#enter(this.#name.close(this.#names, end));
+      return this.#nameSink(start);
+    }
+    const name = this.#names.of(bytes, start + 1, end - 1);
+    this.#name.set(name, end);
+    this.#enter(name);
+    if (name.mayHold && this.#search !== undefined) this.#maskText(start + 1, end - 1, this.#search.mask);
+    return undefined;
+  }
+
+  /** See {@link #wholeName}. */
+  #wholeValue(start: number, end: number, escapes: boolean): TextSink | undefined {
+    const place = this.#places.value();
+    if (place.mask === undefined && this.#name.secret(this.#bytes, start) === undefined) {
+      if (this.#search === undefined || !this.#mayHold(start, end, escapes)) return undefined;
+      if (!escapes && this.#options.verbatim === undefined) {
+        this.#maskText(start + 1, end - 1, this.#search.mask);
+        return undefined;
+      }
+    }
+    return this.#valueSink(place, start);
+  }
+
+  #enter({ text }: Name): void {
+    if (this.#named) this.#places.member(text);
   }
 
   #addToName(part: Buffer): void {
@@ -190,6 +212,7 @@ export class JsonMask implements TextStream, JsonHandler {
     this.#name.add(part);
   }
 
+  /** Whether something may be found in a string by its form. */
   #mayHold(start: number, end: number, escapes: boolean): boolean {
     if (this.#search === undefined) return false;
     const { mask, quiet } = this.#search;
@@ -198,17 +221,15 @@ export class JsonMask implements TextStream, JsonHandler {
     return mask.mayFind(text, 0, text.length);
   }
 
-  #mayHoldMember(start: number, end: number, escapes: boolean): boolean {
-    const from = escapes ? undefined : this.#name.startBefore(this.#bytes, start);
-    if (from !== undefined) return this.#mayHold(from, end, false);
-    return this.#mayHold(start, end, escapes) || this.#secret(start) !== undefined;
-  }
-
-  /** The value at `start` stands behind the name of a secret: what stands before it, and the rule that hides it. */
-  #secret(start: number): { readonly before: Buffer; readonly rule: string } | undefined {
-    const name = this.#search && this.#name.before(this.#bytes, start);
-    const rule = name && this.#search?.secrets.rule(name.ending);
-    return name && rule !== undefined ? { before: name.text, rule } : undefined;
+  /** A text without escapes. */
+  #maskText(start: number, end: number, mask: TextMask): void {
+    const runs = mask.runs();
+    let at = start;
+    for (const { length, hit } of [...runs.push(this.#bytes.subarray(start, end)), ...runs.flush()]) {
+      if (hit?.goesOn === false) this.#options.count(hit.rule, hit.hidden);
+      if (hit !== undefined) this.#replace(at, at + length, escaped(hit.shown));
+      at += length;
+    }
   }
 
   #nameSink(start: number): TextSink | undefined {
@@ -227,8 +248,9 @@ export class JsonMask implements TextStream, JsonHandler {
       this.#quotes = 0;
       return new MaskedValue(this.#out, place.mask, count, (shown) => Buffer.from(JSON.stringify(shown)));
     }
-    const secret = this.#secret(start);
-    return mask && this.#textSink(start, secret === undefined ? mask.runs() : new NamedRuns(mask, secret.before, secret.rule));
+    if (mask === undefined) return undefined;
+    const secret = this.#name.secret(this.#bytes, start);
+    return this.#textSink(start, secret === undefined ? mask.runs() : new NamedRuns(mask, secret.before, secret.rule));
   }
 
   #textSink(start: number, runs: TextRuns, count: CountHit = this.#options.count, encode: Encode | 'nothing' = escaped): TextSink {

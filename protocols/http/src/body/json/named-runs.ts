@@ -1,34 +1,9 @@
 import type { TextMask, TextRun, TextRuns } from '@sallyport/core';
 import { REDACTED } from '../redacted.ts';
 
-/** Drawn at random: found where its name says that it is a secret. */
-const SAMPLE = Buffer.from('x7Kq9ZtP2mWv4LrB');
 /** Longer values behind the name of a secret are hidden as a whole. */
 const LONGEST_VALUE = 65_536;
-const MOST_NAMES = 1024;
 const NOTHING = Buffer.alloc(0);
-
-/** Names of members whose values are secrets by their name, as `client_secret` is. */
-export class SecretNames {
-  readonly #mask: TextMask;
-  /** The rule that finds them, by name. */
-  readonly #known = new Map<string, string | undefined>();
-
-  constructor(mask: TextMask) {
-    this.#mask = mask;
-  }
-
-  /** @returns the rule that hides what stands behind the name; undefined: none does. */
-  rule(name: Buffer): string | undefined {
-    const key = name.toString('latin1');
-    if (this.#known.has(key)) return this.#known.get(key);
-    if (this.#known.size === MOST_NAMES) this.#known.clear();
-    const before = Buffer.from(`"${key}":"`, 'latin1');
-    const rule = runsBehind(this.#mask, before, SAMPLE).find(({ hit }) => hit !== undefined)?.hit?.rule;
-    this.#known.set(key, rule);
-    return rule;
-  }
-}
 
 /** Looks through a value twice: alone, and with its name before it. */
 export class NamedRuns implements TextRuns {
@@ -39,7 +14,7 @@ export class NamedRuns implements TextRuns {
   #length = 0;
   #long = false;
 
-  /** @param before what stands before the value, quotes included. @param rule see {@link SecretNames.rule}. */
+  /** @param before what stands before the value, quotes included. @param rule that hides values behind this name. */
   constructor(mask: TextMask, before: Buffer, rule: string) {
     this.#mask = mask;
     this.#before = before;
@@ -68,7 +43,7 @@ export class NamedRuns implements TextRuns {
 }
 
 /** What is found in a value that stands behind something; of that itself nothing is told. */
-function runsBehind(mask: TextMask, before: Buffer, value: Buffer): readonly TextRun[] {
+export function runsBehind(mask: TextMask, before: Buffer, value: Buffer): readonly TextRun[] {
   const runs = mask.runs();
   let left = before.length;
   return [...runs.push(Buffer.concat([before, value])), ...runs.flush()].flatMap((run) => {

@@ -4,7 +4,7 @@ import type { FieldMasks, FieldPlace } from '@sallyport/core';
 export type Way = readonly (string | number)[];
 
 /** Where nothing is masked. */
-export const CLEAR: FieldPlace = { mask: undefined, clear: true, member: () => CLEAR, element: () => CLEAR };
+const CLEAR: FieldPlace = { mask: undefined, clear: true, member: () => CLEAR, element: () => CLEAR };
 
 interface Container {
   readonly place: FieldPlace;
@@ -20,6 +20,7 @@ interface Container {
 export class Places {
   readonly #root: FieldPlace;
   readonly #within: Container[] = [];
+  #inner: Container | undefined;
 
   constructor(fields: FieldMasks | undefined) {
     this.#root = fields?.root ?? CLEAR;
@@ -27,12 +28,12 @@ export class Places {
 
   /** Names concern nobody here. */
   get clear(): boolean {
-    return this.#within.at(-1)?.place.clear ?? this.#root.clear;
+    return (this.#inner?.place ?? this.#root).clear;
   }
 
   /** A value begins. @returns where. */
   value(): FieldPlace {
-    const container = this.#within.at(-1);
+    const container = this.#inner;
     if (container === undefined) return this.#root;
     if (!container.array) return container.member;
     const { place, count } = container;
@@ -42,16 +43,18 @@ export class Places {
 
   open(array: boolean): void {
     const place = this.value();
-    this.#within.push({ place, array, count: 0, member: place, name: '' });
+    this.#inner = { place, array, count: 0, member: place, name: '' };
+    this.#within.push(this.#inner);
   }
 
   close(): void {
     this.#within.pop();
+    this.#inner = this.#within.at(-1);
   }
 
   member(name: string): void {
-    const container = this.#within.at(-1) as Container;
-    container.member = container.place.member(name);
+    const container = this.#inner as Container;
+    if (!container.place.clear) container.member = container.place.member(name);
     container.name = name;
   }
 

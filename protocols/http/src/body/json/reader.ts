@@ -31,6 +31,7 @@ const LONGEST_GAP = 64;
 const [OBJECT, ARRAY] = [1, 2];
 const [NUL, TAB, LF, CR, RS, SPACE] = [0, 0x09, 0x0a, 0x0d, 0x1e, 0x20];
 const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];
+const [ZERO, NINE, POINT] = [0x30, 0x39, 0x2e];
 const BOM = Buffer.from('\ufeff');
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const LITERALS = ['true', 'false', 'null'];
@@ -268,11 +269,17 @@ export class JsonReader {
 
 function isScalar(bytes: Buffer, start: number, end: number): boolean {
   const first = bytes[start] as number;
-  // Most numbers are digits alone.
-  if (first >= 0x31 && first <= 0x39) {
+  // Most numbers are digits, with a point among them or not.
+  if (first > ZERO && first <= NINE) {
+    let point = 0;
     let at = start + 1;
-    while (at < end && (bytes[at] as number) >= 0x30 && (bytes[at] as number) <= 0x39) at += 1;
-    if (at === end) return true;
+    for (; at < end; at += 1) {
+      const byte = bytes[at] as number;
+      if (byte >= ZERO && byte <= NINE) continue;
+      if (byte !== POINT || point > 0) break;
+      point = at;
+    }
+    if (at === end && point !== end - 1) return true;
   }
   const text = bytes.toString('latin1', start, end);
   return NUMBER.test(text) || LITERALS.includes(text);
