@@ -60,7 +60,11 @@ function markdown(head: readonly string[], rows: readonly (readonly string[])[])
 }
 
 /** The document with what stands between its two markers replaced. @param what which markers */
-export function withTable(document: string, text: string, what: 'measured' | 'measured-mysql' | 'measured-ssh' = 'measured'): string {
+export function withTable(
+  document: string,
+  text: string,
+  what: 'measured' | 'measured-mysql' | 'measured-ssh' | 'measured-http' = 'measured',
+): string {
   const [begin, end] = [`<!-- ${what} -->`, `<!-- /${what} -->`];
   const [from, to] = [document.indexOf(begin), document.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/performance.md lost its markers ${begin} and ${end}.`);
