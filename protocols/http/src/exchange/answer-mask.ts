@@ -34,8 +34,8 @@ export function answerMask(
   return stream && { stream, changes: true, records: false };
 }
 
-/** A body through a mask. */
-export async function* masked(body: AsyncIterable<Buffer>, { stream }: AnswerMask): AsyncGenerator<Buffer> {
+/** A body on its way through something that changes it. */
+export async function* through(body: AsyncIterable<Buffer>, stream: Pick<TextStream, 'push' | 'flush'>): AsyncGenerator<Buffer> {
   for await (const chunk of body) yield stream.push(chunk);
   yield stream.flush();
 }

@@ -1,4 +1,4 @@
-import type { CountHit } from '@sallyport/core';
+import type { CountHit, Target } from '@sallyport/core';
 import { RequestError } from '../errors.ts';
 import type { LlmExchange } from '../llm/begin-llm.ts';
 import { endToEnd, type Fields, field, without } from '../message/fields.ts';
@@ -6,7 +6,8 @@ import { unlessSilent } from '../message/silence.ts';
 import type { BodyRecord } from '../recorded/exchange-record.ts';
 import type { Answer } from '../upstream/answer.ts';
 import { originOf } from '../upstream/http1-upstream.ts';
-import { answerMask, masked } from './answer-mask.ts';
+import { answerMask, through } from './answer-mask.ts';
+import { CredentialEcho } from './credential-echo.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Says of a body what is true no more once it was changed: its length, its digests, parts of it. */
@@ -20,6 +21,8 @@ const OF_THE_ORIGINAL: readonly string[] = [
   'accept-ranges',
   'last-modified',
 ];
+/** Media types that repeat nothing of a request. */
+const OPAQUE = /^(?:image|audio|video|font)\/|^application\/(?:octet-stream|zip|gzip|pdf|wasm|x-git-)/i;
 /** Statuses whose answers have no body: RFC 9110 section 6.4.1. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
@@ -44,8 +47,8 @@ export async function giveAnswer(exchange: Exchange, answer: Answer, llm: LlmExc
   }
   reply.head(answer.status, fields);
   if (field(fields, 'content-length') === undefined) reply.flush(); // the first byte of a stream may take its time
-  const chunks = watched(answer.body, exchange, answer);
-  const bytes = await pour(exchange, mask === undefined ? chunks : masked(chunks, mask), mask?.records === true ? undefined : body);
+  const chunks = unechoed(watched(answer.body, exchange, answer), exchange.target, answer);
+  const bytes = await pour(exchange, mask === undefined ? chunks : through(chunks, mask.stream), mask?.records === true ? undefined : body);
   body.end();
   const trailers = endToEnd(answer.trailers());
   record.trailers('target', trailers);
@@ -65,6 +68,12 @@ async function pour({ reply, gate }: Exchange, chunks: AsyncIterable<Buffer>, re
     if (!reply.write(chunk)) await reply.drained();
   }
   return bytes;
+}
+
+/** Without the credential that the gateway signed in with, where the answer is a text. */
+function unechoed(chunks: AsyncIterable<Buffer>, target: Target, { fields }: Answer): AsyncIterable<Buffer> {
+  const echo = OPAQUE.test(field(fields, 'content-type') ?? '') ? undefined : CredentialEcho.of(target);
+  return echo === undefined ? chunks : through(chunks, echo);
 }
 
 /** Streams of events may be silent; everything else ends when nothing comes for too long. */
@@ -88,7 +97,9 @@ function clientFields({ target, gate }: Exchange, answer: Answer, changed: boole
   const origin = originOf(target);
   const { textMask } = gate;
   const kept = changed ? without(endToEnd(answer.fields), ...OF_THE_ORIGINAL, 'content-encoding') : endToEnd(answer.fields);
-  return kept.map(([name, value]) => {
+  const echo = CredentialEcho.of(target);
+  return kept.map(([name, said]) => {
+    const value = echo?.value(said) ?? said;
     // Whoever follows it must come back through the gateway.
     if (name === 'location' || name === 'content-location') return [name, withoutOrigin(value, origin)] as const;
     if (textMask === undefined || name === 'content-type') return [name, value] as const;

@@ -1,9 +1,9 @@
-import type { CountHit } from '@sallyport/core';
+import type { ContentMasks, CountHit } from '@sallyport/core';
 import { shownTarget } from '../classify/request-target.ts';
 import { asGatewayError, RequestError } from '../errors.ts';
 import { llmApi } from '../llm/api.ts';
 import { beginLlm, type LlmExchange } from '../llm/begin-llm.ts';
-import { type Fields, field } from '../message/fields.ts';
+import { type Fields, field, without } from '../message/fields.ts';
 import type { Answer } from '../upstream/answer.ts';
 import { giveAnswer } from './answering.ts';
 import { type Answered, ask } from './asking.ts';
@@ -100,15 +100,24 @@ async function send(exchange: Exchange, fields: Fields, body: OutgoingBody, mode
   if (durable !== undefined) await durable;
   signal.throwIfAborted();
   const sent = body.toTarget(contentMask(contentType, masks, () => undefined, 'client'));
-  return upstreams.for(target, contentType.startsWith('application/grpc')).send(
-    {
-      method: request.method,
-      path: requested.path + requested.query,
-      fields: reframed(fields, body.length, model || !isOpen(masks)),
-      body: sent,
-    },
-    signal,
-  );
+  const outgoing = {
+    method: request.method,
+    path: requested.path + requested.query,
+    fields: reframed(fields, body.length, model || !isOpen(masks)),
+    body: sent,
+  };
+  const upstream = upstreams.for(target, contentType.startsWith('application/grpc'));
+  const answer = await upstream.send(outgoing, signal);
+  if (!showsPartOfMasked(answer, masks)) return answer;
+  await answer.body[Symbol.asyncIterator]().return?.();
+  return upstream.send({ ...outgoing, fields: without(outgoing.fields, 'range', 'if-range') }, signal);
+}
+
+/** A mask must see all of a text: who asks for a part of it gets the whole, as a server may answer (RFC 9110 section 14.2). */
+function showsPartOfMasked({ status, fields }: Answer, masks: ContentMasks): boolean {
+  if (status !== 206) return false;
+  const type = field(fields, 'content-type') ?? '';
+  return (type.startsWith('multipart/') && !isOpen(masks)) || contentMask(type, masks, () => undefined, 'target') !== undefined;
 }
 
 /** The request goes no further: its client reads why, or when to come back. */
