@@ -9,6 +9,7 @@
  */
 import { parseArgs } from 'node:util';
 import { CLIENTS, makeCache } from './clients.ts';
+import { LLM_CLIENTS, tryLlm } from './llm.ts';
 import { tryMysql } from './mysql.ts';
 import { MYSQL_CLIENTS } from './mysql-clients.ts';
 import { tryPostgres } from './postgres.ts';
@@ -19,7 +20,7 @@ const { values, positionals: names } = parseArgs({
   options: { direct: { type: 'boolean', default: false }, megabytes: { type: 'string', default: '200' } },
   allowPositionals: true,
 });
-const known = [...CLIENTS, ...MYSQL_CLIENTS, ...SSH_CLIENTS].map(({ name }) => name);
+const known = [...CLIENTS, ...MYSQL_CLIENTS, ...SSH_CLIENTS, ...LLM_CLIENTS].map(({ name }) => name);
 const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0) throw new Error(`No such client: ${unknown.join(', ')}. Known: ${known.join(', ')}.`);
 
@@ -27,7 +28,12 @@ makeCache();
 const directOnly = values.direct;
 const megabytes = Number(values.megabytes);
 let [passed, failed] = [0, 0];
-const families = [() => tryPostgres(names, directOnly), () => tryMysql(names, directOnly), () => trySsh({ names, directOnly, megabytes })];
+const families = [
+  () => tryPostgres(names, directOnly),
+  () => tryMysql(names, directOnly),
+  () => trySsh({ names, directOnly, megabytes }),
+  () => tryLlm(names, directOnly),
+];
 for (const tryFamily of families) {
   const tally = await tryFamily();
   passed += tally.passed;

@@ -79,13 +79,13 @@ export function beginLlm(call: LlmCall): LlmExchange {
     requestBody,
     answer(contentType, record = () => {}) {
       const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-      // While the model thinks is the time to look back at what it was asked.
-      ask();
-      const structured = dialect.structured(value());
+      // A long request takes its time to be read: only where it may ask for that, before the first piece has left.
+      const structured = requestBody.includes('"json_') && dialect.structured(value());
       const open = isOpen(by.masks);
       if (type === 'text/event-stream') {
+        const bytes = afterSecond(record, ask);
         const event = (data: Json): void => conversation.event(dialect.event(data, structured));
-        return open ? new SeenEvents(event, record) : new StreamedAnswer(dialect, structured, by, { event, bytes: record });
+        return open ? new SeenEvents(event, bytes) : new StreamedAnswer(dialect, structured, by, { event, bytes });
       }
       if (!/^application\/(?:[^+]+\+)?json$/.test(type)) return undefined;
       const read = (answer: Json): void => conversation.facts(dialect.facts(answer));
@@ -96,6 +96,16 @@ export function beginLlm(call: LlmCall): LlmExchange {
       ask();
       return conversation.end();
     },
+  };
+}
+
+/** Does something once, after the first piece has left. */
+function afterSecond(record: (bytes: Buffer) => void, act: () => void): (bytes: Buffer) => void {
+  let pieces = 0;
+  return (bytes) => {
+    record(bytes);
+    pieces += 1;
+    if (pieces === 2) act();
   };
 }
 
