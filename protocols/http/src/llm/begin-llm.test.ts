@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ContentMasks } from '@sallyport/core';
+import { type ContentMasks, GatewayError } from '@sallyport/core';
 import { findWords } from '../../test/find-words.ts';
 import type { LlmApi } from './api.ts';
 import { beginLlm, type LlmExchange } from './begin-llm.ts';
@@ -197,6 +197,21 @@ test('what is not understood is no error', () => {
       expect(answered(exchange, Buffer.from(stream), 'text/event-stream').sent).toBe(stream);
       expect(exchange.end().type).toBe('llm');
     }
+  }
+});
+
+test('what is nested too deep to be read is refused where it must be masked, and passes where not', () => {
+  const deep = `${'[{"type":"tool_result","content":'.repeat(9_000)}"x"${'}]'.repeat(9_000)}`;
+  const body = `{"messages":[{"role":"user","content":${deep}}],"content":${deep},"output":[{"type":"message","content":${deep}}],"input":${deep}}`;
+  for (const api of ['chat', 'responses', 'messages'] as const) {
+    const exchange = begin(api, Buffer.from(body), NONE);
+    expect(answered(exchange, Buffer.from(body)).sent).toBe(body);
+    expect(answered(exchange, Buffer.from(`data: ${body}\n\n`), 'text/event-stream').sent).toBe(`data: ${body}\n\n`);
+    expect(exchange.end().type).toBe('llm');
+    const masked = begin(api, Buffer.from(body), TEXT);
+    expect(() => answered(masked, Buffer.from(body))).toThrow(GatewayError);
+    expect(() => answered(masked, Buffer.from(`data: ${body}\n\n`), 'text/event-stream')).toThrow(GatewayError);
+    expect(masked.end().messages).toEqual([]);
   }
 });
 

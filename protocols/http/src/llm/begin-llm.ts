@@ -72,8 +72,9 @@ export function beginLlm(call: LlmCall): LlmExchange {
   const by: LlmMasks = { masks: call.masks, side: 'target', count: call.count, countSigned: conversation.countSigned };
   let asked: Buffer | undefined = requestBody;
   const ask = (): void => {
-    if (asked !== undefined) conversation.asked(dialect.messages(recordable(asked, dialect, by)));
+    const request = asked;
     asked = undefined;
+    if (request !== undefined) quietly(() => conversation.asked(dialect.messages(recordable(request, dialect, by))));
   };
   return {
     requestBody,
@@ -84,11 +85,11 @@ export function beginLlm(call: LlmCall): LlmExchange {
       const open = isOpen(by.masks);
       if (type === 'text/event-stream') {
         const bytes = afterSecond(record, ask);
-        const event = (data: Json): void => conversation.event(dialect.event(data, structured));
+        const event = (data: Json): void => quietly(() => conversation.event(dialect.event(data, structured)));
         return open ? new SeenEvents(event, bytes) : new StreamedAnswer(dialect, structured, by, { event, bytes });
       }
       if (!/^application\/(?:[^+]+\+)?json$/.test(type)) return undefined;
-      const read = (answer: Json): void => conversation.facts(dialect.facts(answer));
+      const read = (answer: Json): void => quietly(() => conversation.facts(dialect.facts(answer)));
       if (open || call.api === 'embeddings') return new SeenAnswer(by, read, record);
       return new WholeAnswer(dialect, structured, by, read, record);
     },
@@ -97,6 +98,15 @@ export function beginLlm(call: LlmCall): LlmExchange {
       return conversation.end();
     },
   };
+}
+
+/** What cannot be read (JSON of a thousand brackets) is missing in the conversation; what passes does not hang on it. */
+function quietly(read: () => void): void {
+  try {
+    read();
+  } catch {
+    // The exchange's messages have it.
+  }
 }
 
 /** Does something once, after the first piece has left. */
@@ -209,12 +219,13 @@ class SeenEvents implements TextStream {
 
   push(bytes: Buffer): Buffer {
     this.#record(bytes);
-    try {
-      for (const event of this.#events?.push(bytes) ?? []) this.#event(parsed(dataOf(event) ?? NOTHING));
-    } catch {
+    quietly(() => {
+      const events = this.#events;
       // Too large to be read is not too large to pass.
       this.#events = undefined;
-    }
+      for (const event of events?.push(bytes) ?? []) this.#event(parsed(dataOf(event) ?? NOTHING));
+      this.#events = events;
+    });
     return bytes;
   }
 
