@@ -11,6 +11,18 @@ export class RequestError extends GatewayError {
   }
 }
 
+/** Nobody was let in: the answer challenges. */
+export class Unauthorised extends RequestError {
+  /** The connection has seen too many of these. */
+  readonly last: boolean;
+
+  /** @param status 407: at the proxy that the gateway is, rather than at the target in whose place it is. */
+  constructor(message: string, last: boolean, status: 401 | 407 = 401) {
+    super(status, 'ERR_LOGIN', message);
+    this.last = last;
+  }
+}
+
 /** Status codes: {@link https://www.rfc-editor.org/rfc/rfc9110#section-15 RFC 9110, section 15}. */
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   ERR_CONFIG: 500,

@@ -55,3 +55,12 @@ export function refuse(reply: Reply, refusal: Refusal, method: string): void {
     reply.end(body);
   }
 }
+
+/** How somebody whom nobody knows may sign in. https://www.rfc-editor.org/rfc/rfc9110#section-11.6 @param status 401, or 407 at a proxy */
+export function challenges(status: number): Fields {
+  const name = status === 407 ? 'proxy-authenticate' : 'www-authenticate';
+  return [
+    [name, 'Basic realm="sallyport", charset="UTF-8"'],
+    [name, 'Bearer realm="sallyport"'],
+  ];
+}

@@ -1,29 +1,32 @@
 import { GatewayError } from '@sallyport/core';
 import { type RequestTarget, readTarget } from '../classify/request-target.ts';
-import { asGatewayError, badRequest, RequestError, statusOf } from '../errors.ts';
+import { asGatewayError, badRequest, RequestError, statusOf, Unauthorised } from '../errors.ts';
+import { absoluteForm } from '../forward/absolute-form.ts';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import { field } from '../message/fields.ts';
 import { ExchangeRecord } from '../recorded/exchange-record.ts';
-import { type Connection, Unauthorised } from '../startup/connection.ts';
+import type { Connection } from '../startup/connection.ts';
 import type { Visit } from '../startup/visit.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import type { Exchange } from './exchange.ts';
 import { forwardRequest } from './forward-request.ts';
 import { framingFault } from './framing.ts';
-import { refuse } from './refusal.ts';
+import { challenges, refuse } from './refusal.ts';
 import { drain } from './request-body.ts';
 
 /** One request and its answer, whatever comes of it. Never rejects. @param run what is done with a request of somebody who is let in. */
 export async function serveExchange(
-  request: ClientRequest,
+  asked: ClientRequest,
   reply: Reply,
-  connection: Connection,
+  arrived: Connection,
   upstreams: Upstreams,
   run: (exchange: Exchange) => Promise<void> = forwardRequest,
 ): Promise<void> {
   let visit: Visit | undefined;
+  let [request, connection] = [asked, arrived];
   try {
     if (reply.left.aborted) return;
+    ({ request, connection } = await absoluteForm(asked, arrived));
     const fault = framingFault(request);
     if (fault !== undefined) throw badRequest(fault);
     const requested = readTarget(request.target);
@@ -104,13 +107,7 @@ async function answerError(
     ...(session !== undefined && { session }),
     ...(error.cause !== undefined && { err: error.cause }),
   });
-  const challenge =
-    error instanceof Unauthorised
-      ? ([
-          ['www-authenticate', 'Basic realm="sallyport", charset="UTF-8"'],
-          ['www-authenticate', 'Bearer realm="sallyport"'],
-        ] as const)
-      : [];
+  const challenge = error instanceof Unauthorised ? challenges(status) : [];
   const drained = await drain(request);
   const closing = !drained || (error instanceof Unauthorised && error.last);
   const fields = [...challenge, ...(closing && request.version !== '2' ? [['connection', 'close'] as const] : [])];

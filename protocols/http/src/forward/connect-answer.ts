@@ -1,12 +1,6 @@
-import { type Refusal, refuse } from '../exchange/refusal.ts';
+import { challenges, type Refusal, refuse } from '../exchange/refusal.ts';
 import type { Reply } from '../message/client-request.ts';
 import type { Fields } from '../message/fields.ts';
-
-/** What clients of a forward proxy sign in with. https://www.rfc-editor.org/rfc/rfc9110#section-11.7.1 */
-const CHALLENGES: Fields = [
-  ['proxy-authenticate', 'Basic realm="sallyport", charset="UTF-8"'],
-  ['proxy-authenticate', 'Bearer realm="sallyport"'],
-];
 
 /** Error types of https://www.rfc-editor.org/rfc/rfc9209#section-2.3, by status. */
 const PROXY_ERRORS: Readonly<Record<number, string>> = {
@@ -20,7 +14,7 @@ const PROXY_ERRORS: Readonly<Record<number, string>> = {
 export function refuseConnect(reply: Reply, refusal: Refusal): void {
   const { status, message, fields = [] } = refusal;
   const error = PROXY_ERRORS[status] ?? 'proxy_internal_error';
-  const why: Fields = status === 407 ? CHALLENGES : [['proxy-status', `sallyport; error=${error}; details="${quoted(message)}"`]];
+  const why: Fields = status === 407 ? challenges(status) : [['proxy-status', `sallyport; error=${error}; details="${quoted(message)}"`]];
   refuse(reply, { ...refusal, fields: [...why, ...fields, ['connection', 'close']] }, 'CONNECT');
 }
 

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { acceptTls, type GatewayError } from '@sallyport/core';
 import { asGatewayError, badRequest, statusOf } from '../errors.ts';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
-import { Connection, Unauthorised } from '../startup/connection.ts';
+import { Connection } from '../startup/connection.ts';
 import { firstWords } from '../startup/first-bytes.ts';
 import type { Visit } from '../startup/visit.ts';
 import { parseAuthority } from './authority.ts';
@@ -65,11 +65,8 @@ function directed(request: ClientRequest, socket: Duplex, { host, facts }: Conne
   if (authority === undefined) throw badRequest('CONNECT names no server: it takes `host:port`.');
   if (request.length !== 0) throw badRequest('CONNECT has no body.');
   const client = proxyClient(request.fields, authority, host);
-  if (client === undefined) throw new Unauthorised(SIGN_IN, false);
   return new Connection(host, socket, { ...facts, forward: client.server.name }, client);
 }
-
-const SIGN_IN = 'Sign in at the proxy with your user name and a gateway token: HTTPS_PROXY=http://USER:sp_…@HOST:PORT.';
 
 async function serveEnded(
   context: Awaited<ReturnType<Connection['host']['forwardCertificate']>>,
@@ -95,5 +92,5 @@ async function serveEnded(
 function refuse(reply: Reply, error: GatewayError, visit: Visit | undefined): void {
   const status = statusOf(error);
   const type = error.code.slice('ERR_'.length).toLowerCase();
-  refuseConnect(reply, { status: status === 401 ? 407 : status, type, message: error.message, session: visit?.session.id });
+  refuseConnect(reply, { status, type, message: error.message, session: visit?.session.id });
 }

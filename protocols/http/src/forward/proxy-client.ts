@@ -1,9 +1,12 @@
 import { GatewayError, type Host, type Target } from '@sallyport/core';
+import { Unauthorised } from '../errors.ts';
 import type { Fields } from '../message/fields.ts';
 import { type ShownToken, shownToken } from '../startup/shown-token.ts';
 import type { Authority } from './authority.ts';
 import { chooseForward } from './choose-forward.ts';
 import { ForwardServer } from './forward-server.ts';
+
+const SIGN_IN = 'Sign in at the proxy with your user name and a gateway token: HTTPS_PROXY=http://USER:sp_…@HOST:PORT.';
 
 /** Who asks the forward proxy, as they say; and for what. */
 export interface ProxyClient {
@@ -15,15 +18,14 @@ export interface ProxyClient {
  * What a request of the forward proxy says of its sender, and the target that stands for the server that it asks for. `Authorization` is the
  * server's, whatever stands in it.
  *
- * @returns undefined: it brings no proof of who it is.
- * @throws GatewayError ERR_ACCESS where no target stands for the server
+ * @throws Unauthorised 407 without a proof of who it is; GatewayError ERR_ACCESS where no target stands for the server
  */
-export function proxyClient(fields: Fields, authority: Authority, host: Host): ProxyClient | undefined {
+export function proxyClient(fields: Fields, authority: Authority, host: Host): ProxyClient {
   const shown = shownToken(
     fields.filter(([name]) => name === 'proxy-authorization'),
     [],
   );
-  if (shown === undefined && host.signedIn === undefined) return undefined;
+  if (shown === undefined && host.signedIn === undefined) throw new Unauthorised(SIGN_IN, false, 407);
   const { user, targets } = meant(shown?.user ?? '', host.targets);
   const choice = chooseForward(authority, targets);
   if ('refused' in choice) throw new GatewayError('ERR_ACCESS', choice.refused);

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { GatewayError, type Host, type Target } from '@sallyport/core';
-import { RequestError } from '../errors.ts';
+import { RequestError, Unauthorised } from '../errors.ts';
 import type { ProxyClient } from '../forward/proxy-client.ts';
 import type { ClientRequest } from '../message/client-request.ts';
 import { field } from '../message/fields.ts';
@@ -24,6 +24,7 @@ export class Connection {
   readonly through: ProxyClient | undefined;
   readonly facts: Readonly<Record<string, string>>;
   readonly #visits = new Map<string, Promise<Visit>>();
+  readonly #parts = new Map<string, Connection>();
   readonly #left = new AbortController();
   #failures = 0;
 
@@ -44,7 +45,10 @@ export class Connection {
   async visit(request: ClientRequest): Promise<Visit> {
     const shown = this.through?.shown ?? shownToken(request.fields, this.#tokenHeaders());
     if (shown === undefined && this.host.signedIn === undefined)
-      throw unauthorised('Sign in with a gateway token: "Authorization: Bearer sp_…", or your user name and the token as a password.');
+      throw new Unauthorised(
+        'Sign in with a gateway token: "Authorization: Bearer sp_…", or your user name and the token as a password.',
+        false,
+      );
     const token: ShownToken = shown ?? { user: '', proof: { method: 'bearer', secret: '' }, header: 'authorization' };
     const { user, target } =
       this.through === undefined
@@ -57,9 +61,27 @@ export class Connection {
     return known.session.signal.aborted ? this.#open(key, user, target, token, request) : known;
   }
 
+  /** Aborted when the client has left. */
+  get left(): AbortSignal {
+    return this.#left.signal;
+  }
+
+  /** What of this connection is one server's, where each request names its own. Ends with it. */
+  part(client: ProxyClient): Connection {
+    const key = JSON.stringify([client.server.configured.name, client.server.name, client.shown.user, client.shown.proof.secret]);
+    const known = this.#parts.get(key);
+    if (known !== undefined) return known;
+    if (this.#parts.size >= MOST_VISITS) throw new RequestError(429, 'ERR_LIMIT', `More than ${MOST_VISITS} servers on one connection.`);
+    this.socket.setMaxListeners(2 * MOST_VISITS);
+    const part = new Connection(this.host, this.socket, { ...this.facts, forward: client.server.name }, client);
+    this.#parts.set(key, part);
+    return part;
+  }
+
   /** Ends all sessions. What they still do must have been told to end. */
   async close(): Promise<void> {
     this.#left.abort();
+    await Promise.all([...this.#parts.values()].map((part) => part.close()));
     const visits = await Promise.allSettled(this.#visits.values());
     for (const visit of visits) if (visit.status === 'fulfilled') await this.#seal(visit.value);
   }
@@ -90,7 +112,7 @@ export class Connection {
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== 'ERR_LOGIN') throw error;
       this.#failures += 1;
-      throw unauthorised(error.message, this.#failures >= MOST_FAILURES);
+      throw new Unauthorised(error.message, this.#failures >= MOST_FAILURES, this.through === undefined ? 401 : 407);
     }
   }
 
@@ -102,19 +124,4 @@ export class Connection {
     const headers = this.host.targets.flatMap(({ options }) => (options as TargetOptions).token_header?.toLowerCase() ?? []);
     return [...new Set(headers)];
   }
-}
-
-/** Nobody was let in: the answer challenges. */
-export class Unauthorised extends RequestError {
-  /** The connection has seen too many of these. */
-  readonly last: boolean;
-
-  constructor(message: string, last: boolean) {
-    super(401, 'ERR_LOGIN', message);
-    this.last = last;
-  }
-}
-
-function unauthorised(message: string, last = false): Unauthorised {
-  return new Unauthorised(message, last);
 }

@@ -1,0 +1,41 @@
+import { GatewayError } from '@sallyport/core';
+import { badRequest } from '../errors.ts';
+import type { ClientRequest } from '../message/client-request.ts';
+import type { Connection } from '../startup/connection.ts';
+import { formatAuthority, parseAuthority } from './authority.ts';
+import { proxyClient } from './proxy-client.ts';
+
+/** Scheme, server, path and query. https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
+const FORM = /^(https?):\/\/([^/?#]+)(\/[^#]*|\?[^#]*)?$/i;
+const USUAL_PORT: Readonly<Record<string, number>> = { http: 80, https: 443 };
+
+/** A request, and the connection that it is part of. */
+interface Asked {
+  readonly request: ClientRequest;
+  readonly connection: Connection;
+}
+
+/**
+ * A request that names its server in the request line asks a forward proxy, without CONNECT and without TLS of its own: it is
+ * served as if it had come through a tunnel to that server. Every other one is what it is.
+ *
+ * @throws RequestError 400, 407; GatewayError ERR_ACCESS, and what looking at the server's addresses throws
+ */
+export async function absoluteForm(request: ClientRequest, connection: Connection): Promise<Asked> {
+  const [, scheme = '', server = '', path = ''] = connection.through === undefined ? (FORM.exec(request.target) ?? []) : [];
+  if (server === '') return { request, connection };
+  const port = USUAL_PORT[scheme.toLowerCase()] ?? 0;
+  const [authority, host] = [parseAuthority(server, port), parseAuthority(request.authority, port)];
+  if (authority === undefined) throw badRequest('The request line names no server.');
+  const name = formatAuthority(authority);
+  if (host === undefined || formatAuthority(host) !== name) throw badRequest('The request line and Host name different servers.');
+  const client = proxyClient(request.fields, authority, connection.host);
+  const { target, tunnel } = client.server;
+  if (tunnel) throw new GatewayError('ERR_ACCESS', `${name} is reached through a tunnel only: ask for it with CONNECT.`);
+  const other = target.tls.mode === 'disable' ? 'http' : 'https';
+  if (scheme.toLowerCase() !== other)
+    throw new GatewayError('ERR_ACCESS', `${name} is reached by ${other}, not by ${scheme.toLowerCase()}.`);
+  const part = connection.part(client);
+  await client.server.check(part.left);
+  return { request: { ...request, target: path.startsWith('/') ? path : `/${path}`, authority: name }, connection: part };
+}
