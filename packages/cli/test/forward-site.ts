@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
-import { type AddressInfo, createServer as createTcp, type Server } from 'node:net';
+import { type AddressInfo, connect as connectTcp, createServer as createTcp, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,22 @@ export interface Seen {
   readonly body: number;
 }
 
+/** A CONNECT on its way. */
+export interface Asking {
+  readonly socket: Socket;
+  readonly answered: Promise<Connected>;
+}
+
+/** What the proxy answered to a CONNECT. */
+export interface Connected {
+  readonly status: number;
+  readonly head: string;
+  /** Where all goes on, if the tunnel is open. */
+  readonly socket: Socket;
+  /** Everything until the other side has ended. */
+  rest(): Promise<string>;
+}
+
 /** A served forward proxy with servers of several kinds behind it. */
 export interface ForwardSite extends TestSite {
   /** The forward CA. */
@@ -32,6 +48,12 @@ export interface ForwardSite extends TestSite {
   readonly reached: string[];
   /** `http://alice:TOKEN@127.0.0.1:PORT` */
   proxy(token: string): string;
+  /** Asks for a tunnel. @param behind bytes that go out with the request */
+  connect(authority: string, login: string, behind?: string): Promise<Connected>;
+  /** The same, without waiting for the answer. */
+  asking(authority: string, login: string): Asking;
+  /** Asks until it is so. */
+  until(so: () => Promise<boolean>): Promise<void>;
   program(program: string, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Outcome>;
   /** All sessions of a target that have ended, as `sessions show --json` gives them. */
   sessions(target: string): Promise<readonly ShownSession[]>;
@@ -45,8 +67,10 @@ interface ShownSession {
   readonly events: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** @param rules `rules:` and whatever stands behind it, as YAML */
-export async function startForwardSite(rules = ''): Promise<ForwardSite> {
+/**
+ * alice may open tunnels, carol needs dana's approval for them, bob may not.
+ */
+export async function startForwardSite(): Promise<ForwardSite> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-forward-'));
   const reached: string[] = [];
   const read = (name: string): Promise<string> => readFile(join(CERTIFICATES, name), 'utf8');
@@ -72,15 +96,48 @@ export async function startForwardSite(rules = ''): Promise<ForwardSite> {
     }
   };
   const env = { SERVICE_TOKEN: 'the-service-token' };
-  const site = await serveSite({ folder, text: configuration(port, adminPort, ports, rules), port, adminPort, env, stopTarget });
+  const site = await serveSite({ folder, text: configuration(port, adminPort, ports), port, adminPort, env, stopTarget });
   const ca = join(folder, 'forward-ca.pem');
   await writeFile(ca, (await site.run(['ca', 'forward'])).stdout);
   return {
     ...{ ...site, ca, ports, reached },
     proxy: (token) => `http://alice:${token}@127.0.0.1:${port}`,
+    connect: (authority, login, behind) => ask(port, authority, login, behind).answered,
+    asking: (authority, login) => ask(port, authority, login),
+    async until(so) {
+      const giveUp = Date.now() + 30_000;
+      while (!(await so())) if (Date.now() > giveUp) throw new Error('it did not become so');
+    },
     program: runProgram,
     sessions: (target) => endedSessions(site, target),
   };
+}
+
+function ask(port: number, authority: string, login: string, behind = ''): Asking {
+  const socket = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true });
+  socket.on('error', () => undefined);
+  const proof = Buffer.from(login).toString('base64');
+  socket.write(`CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\nproxy-authorization: Basic ${proof}\r\n\r\n${behind}`);
+  return { socket, answered: answerOn(socket) };
+}
+
+async function answerOn(socket: Socket): Promise<Connected> {
+  let read = Buffer.alloc(0);
+  while (!read.includes('\r\n\r\n')) {
+    const part = socket.read() as Buffer | null;
+    if (part !== null) read = Buffer.concat([read, part]);
+    else if (socket.readableEnded || socket.destroyed) break;
+    else await Promise.race([once(socket, 'readable'), once(socket, 'end'), once(socket, 'close')]);
+  }
+  const end = read.indexOf('\r\n\r\n') + 4;
+  if (read.length > end) socket.unshift(read.subarray(end));
+  const head = read.subarray(0, end).toString();
+  const rest = async (): Promise<string> => {
+    const parts: Buffer[] = [];
+    for await (const part of socket.iterator({ destroyOnReturn: false })) parts.push(part as Buffer);
+    return Buffer.concat(parts).toString();
+  };
+  return { status: Number(head.split(' ')[1]), head, socket, rest };
 }
 
 async function tell(request: IncomingMessage, response: ServerResponse, reached: string[]): Promise<void> {
@@ -96,7 +153,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-function configuration(port: number, adminPort: number, { https, unknown, http, echo }: ForwardSite['ports'], rules: string): string {
+function configuration(port: number, adminPort: number, { https, unknown, http, echo }: ForwardSite['ports']): string {
   const ca = join(CERTIFICATES, 'ca.pem');
   const listening = `protocol: http, listen: "127.0.0.1:${port}"`;
   return `
@@ -105,17 +162,24 @@ admin: { listen: 127.0.0.1:${adminPort} }
 identity:
   users:
     alice: { groups: [developers] }
+    bob: { groups: [developers] }
+    carol: { groups: [developers] }
     dana: { groups: [leads] }
 targets:
   service: { ${listening}, address: "localhost:${https}", forward: true, hosts: ["127.0.0.1:${https}", "api.invalid:${https}"], ca: ${ca}, credentials: { token: "\${env:SERVICE_TOKEN}" } }
   unproven: { ${listening}, address: "localhost:${unknown}", forward: true }
   plain: { ${listening}, address: "localhost:${http}", tls: disable, forward: true }
   bytes: { ${listening}, address: "localhost:${echo}", tls: disable, forward: tunnel }
+  later: { ${listening}, address: "127.0.0.1:${echo}", tls: disable, forward: tunnel, hold_seconds: 0 }
   rest: { ${listening}, address: "rest.invalid", forward: tunnel, hosts: ["*", "*:${echo}", "localhost:${port}", "localhost:1"] }
 access:
   - { groups: [developers], targets: "*" }
+rules:
+  - { name: tunnels, match: { verb: CONNECT, users: alice }, action: allow }
+  - { name: asked for, match: { verb: CONNECT, users: carol }, action: hold, approval: { groups: [leads] } }
+  - { name: no deletes, match: { verb: DELETE }, action: deny, message: nothing is deleted here }
 recording: { durability: fast }
-${rules}`;
+`;
 }
 
 async function runProgram(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {

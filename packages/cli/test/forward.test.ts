@@ -1,5 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { connect as connectHttp2 } from 'node:http2';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { type ForwardSite, type Seen, startForwardSite } from './forward-site.ts';
 import type { Outcome } from './site.ts';
 
@@ -90,12 +93,190 @@ describe('what is refused, and how', () => {
   });
 
   test.each([
-    ['a host that no target lists', 'https://localhost:2/', 'No target here stands for localhost:2'],
-    ['a pattern that leads to a private address', 'https://localhost/', 'No target here stands for localhost:443, only'],
-    ['no server', 'https://0x7f.1/', ''],
-  ])('%s', async (_, url) => {
-    const { codes } = await status(url);
-    expect(codes).toMatch(/^40[03] 000$/);
+    ['a host that no target lists', 'https://localhost:2/', '403', 'No target here stands for localhost:2'],
+    ['a host by another port', `https://127.0.0.1:2/`, '403', 'only for port'],
+  ])('%s', async (_, url, code, words) => {
+    const { codes, why } = await status(url);
+    expect(codes).toBe(`${code} 000`);
+    expect(why).toContain(words);
     expect(site.reached).toEqual([]);
   });
+
+  test('by what it resolves to: what only a pattern means must be a server of the Internet', async () => {
+    for (const [name, words] of [
+      ['localhost:443', 'a private address'],
+      ['10.1.2.3:443', 'a private address'],
+      ['[::ffff:192.168.1.1]:443', 'a private address'],
+      ['169.254.169.254:443', 'where clouds tell credentials'],
+      ['0.0.0.0:443', "no server's address"],
+      [`localhost:${site.port}`, 'is the gateway itself'],
+    ] as const) {
+      const refused = await site.connect(name, `alice:${alice}`);
+      expect([name, refused.status]).toEqual([name, 403]);
+      expect(JSON.parse(await refused.rest())).toMatchObject({ error: { message: expect.stringContaining(words) } });
+    }
+  });
+
+  test.each(['0x7f.1:443', '2130706433:443', 'localhost', `user@localhost:443`])('%s, which is no server', async (text) => {
+    const refused = await site.connect(text, `alice:${alice}`);
+    expect(refused.status).toBe(400);
+    expect(JSON.parse(await refused.rest())).toMatchObject({ error: { message: expect.stringContaining('CONNECT names no server') } });
+  });
+
+  test('a server that is not there, and one that proves nothing', async () => {
+    const absent = await site.connect('localhost:1', `alice:${alice}`);
+    expect(absent.status).toBe(502);
+    expect(absent.head).toContain('proxy-status: sallyport; error=destination_unavailable; details="The target rest cannot be reached');
+    const unproven = await curl(`https://localhost:${site.ports.unknown}/`);
+    expect(JSON.parse(unproven.stdout)).toMatchObject({ error: { message: expect.stringContaining('did not pass the TLS check') } });
+    expect(site.reached).toEqual([]);
+  });
+
+  test('by a rule, in words that reach the client', async () => {
+    const got = await curl(`https://localhost:${site.ports.https}/things/1`, ['-X', 'DELETE', '-w', ' %{http_code}']);
+    expect(got.stdout).toMatch(/nothing is deleted here.*"rule":\["no deletes"\].* 403$/s);
+    expect(site.reached).toEqual([]);
+  });
+});
+
+describe('who signed in for one host does not reach another', () => {
+  /** A request over TLS within a tunnel. @param servername '' for none */
+  async function asked(servername: string, host: string, alpn = 'http/1.1'): Promise<string> {
+    const { socket } = await site.connect(`localhost:${site.ports.https}`, `alice:${alice}`);
+    const ca = await readFile(site.ca);
+    const secured = connectTls({ socket, servername, ca, checkServerIdentity: () => undefined, ALPNProtocols: [alpn] });
+    await once(secured, 'secureConnect');
+    if (alpn === 'h2') {
+      const session = connectHttp2(`https://${host}`, { createConnection: () => secured });
+      const stream = session.request({ ':path': '/', ':authority': host });
+      const [headers] = (await once(stream, 'response')) as [{ ':status': number }];
+      session.destroy();
+      return String(headers[':status']);
+    }
+    secured.write(`GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+    const parts: Buffer[] = [];
+    for await (const part of secured) parts.push(part as Buffer);
+    return Buffer.concat(parts).toString().split(' ')[1] ?? '';
+  }
+
+  test.each([
+    ['as it should be', 'localhost', (port: number) => `localhost:${port}`, '200'],
+    ['without regard to case', 'LocalHost', (port: number) => `LOCALHOST:${port}`, '200'],
+    ['another Host', 'localhost', () => 'evil.com', '421'],
+    ['another port', 'localhost', () => 'localhost', '421'],
+    ['another server in TLS', 'evil.com', (port: number) => `localhost:${port}`, '421'],
+    ['none in TLS', '', (port: number) => `localhost:${port}`, '421'],
+  ])('%s', async (_, servername, host, code) => {
+    expect(await asked(servername, host(site.ports.https))).toBe(code);
+    expect(await asked(servername, host(site.ports.https), 'h2')).toBe(code);
+    expect(site.reached).toHaveLength(code === '200' ? 2 : 0);
+  });
+
+  test('the certificate is for the host alone, and its CA for the listed ones', async () => {
+    const { socket } = await site.connect(`localhost:${site.ports.https}`, `alice:${alice}`);
+    const secured = connectTls({ socket, servername: 'localhost', ca: await readFile(site.ca) });
+    await once(secured, 'secureConnect');
+    expect(secured.getPeerCertificate().subjectaltname).toBe('DNS:localhost');
+    secured.destroy();
+  });
+
+  test('absolute form does not name another server than Host', async () => {
+    const got = await curl(`http://localhost:${site.ports.http}/`, ['-H', 'host: evil.com', '-w', ' %{http_code}']);
+    expect(got.stdout).toMatch(/name different servers.* 400$/s);
+    expect(site.reached).toEqual([]);
+  });
+});
+
+describe('a tunnel', () => {
+  const echo = () => `localhost:${site.ports.echo}`;
+
+  test('passes bytes unseen where a rule allows it; they are counted and sealed', async () => {
+    const { status, socket, rest } = await site.connect(echo(), `alice:${alice}`, 'first ');
+    expect(status).toBe(200);
+    socket.end('and last');
+    expect(await rest()).toBe('FIRST AND LAST');
+    const [session] = (await site.sessions('bytes')).filter(({ events }) => events.some(({ type }) => type === 'command'));
+    expect(session).toMatchObject({ state: 'ended', sealed: true, facts: { forward: echo() } });
+    const [command] = (session?.events ?? []).filter(({ type }) => type === 'command');
+    expect(command).toMatchObject({
+      text: `CONNECT ${echo()}`,
+      class: ['admin'],
+      verb: 'CONNECT',
+      objects: { addresses: [echo()], hosts: ['localhost'] },
+      ruling: 'allow',
+      rule: ['tunnels'],
+      state: 'completed',
+      bytes: 28,
+    });
+  });
+
+  test('is closed to whom no rule allows it', async () => {
+    const refused = await site.connect(echo(), `bob:${await site.token('bob')}`);
+    expect(refused.status).toBe(403);
+    expect(JSON.parse(await refused.rest())).toMatchObject({ error: { type: 'denied' }, session: expect.stringMatching(/^s_/) });
+    expect(site.reached).toEqual([]);
+  });
+
+  test('waits for its approval', async () => {
+    const [carol, dana] = [await site.token('carol'), await site.token('dana', '--can', 'approve')];
+    const waiting = site.connect(echo(), `carol:${carol}`);
+    await decide('approve', dana);
+    const { status, socket, rest } = await waiting;
+    expect(status).toBe(200);
+    socket.end('x');
+    expect(await rest()).toBe('X');
+  });
+
+  test('is not opened for a client that has left', async () => {
+    const carol = await site.token('carol');
+    const { socket } = site.asking(echo(), `carol:${carol}`);
+    const id = await pending();
+    socket.end();
+    await site.until(async () => (await approvals()).some((one) => one.id === id && one.state === 'cancelled'));
+    expect(site.reached).toEqual([]);
+  });
+
+  test('that waits too long is asked for again, and opens once', async () => {
+    const [carol, dana] = [await site.token('carol'), await site.token('dana', '--can', 'approve')];
+    const later = `127.0.0.1:${site.ports.echo}`;
+    const first = await site.connect(later, `carol:${carol}`);
+    expect(first.status).toBe(403);
+    expect(first.head).toMatch(/retry-after: \d+/);
+    expect(JSON.parse(await first.rest())).toMatchObject({ error: { type: 'held' }, approval: expect.stringMatching(/^ap_/) });
+    await decide('approve', dana);
+    const second = await site.connect(later, `carol:${carol}`);
+    expect(second.status).toBe(200);
+    second.socket.end();
+    await second.rest();
+    const third = await site.connect(later, `carol:${carol}`);
+    expect(third.status).toBe(403);
+    third.socket.destroy();
+  });
+
+  test('ends with its session', async () => {
+    const { socket, rest } = await site.connect(echo(), `alice:${alice}`);
+    socket.write('x');
+    await once(socket, 'readable');
+    const listed = JSON.parse((await site.run(['sessions', 'list', '--json'])).stdout) as { id: string; state: string; target: string }[];
+    const live = listed.find(({ state, target }) => state === 'live' && target === 'bytes');
+    expect((await site.run(['sessions', 'kill', live?.id ?? ''])).code).toBe(0);
+    expect(await rest()).toBe('X');
+  });
+
+  async function approvals(): Promise<readonly { readonly id: string; readonly state: string }[]> {
+    return JSON.parse((await site.run(['approvals', 'list', '--json'])).stdout);
+  }
+
+  async function pending(): Promise<string> {
+    let id = '';
+    await site.until(async () => {
+      id = (await approvals()).find(({ state }) => state === 'pending')?.id ?? '';
+      return id !== '';
+    });
+    return id;
+  }
+
+  async function decide(verdict: string, token: string): Promise<void> {
+    expect((await site.run(['approvals', verdict, await pending()], { token })).code).toBe(0);
+  }
 });
