@@ -180,6 +180,19 @@ describe('who signed in for one host does not reach another', () => {
     secured.destroy();
   });
 
+  test('an idle connection ends with its session', async () => {
+    const { socket } = await site.connect(`localhost:${site.ports.https}`, `alice:${alice}`);
+    const secured = connectTls({ socket, servername: 'localhost', ca: await readFile(site.ca) });
+    secured.on('error', () => undefined).write(`GET / HTTP/1.1\r\nhost: localhost:${site.ports.https}\r\n\r\n`);
+    await once(secured, 'data');
+    const ended = once(secured, 'end');
+    const listed = JSON.parse((await site.run(['sessions', 'list', '--json'])).stdout) as { id: string; state: string; target: string }[];
+    const live = listed.filter(({ state, target }) => state === 'live' && target === 'service');
+    for (const { id } of live) expect((await site.run(['sessions', 'kill', id])).code).toBe(0);
+    await ended;
+    socket.destroy();
+  });
+
   test('absolute form does not name another server than Host', async () => {
     const got = await curl(`http://localhost:${site.ports.http}/`, ['-H', 'host: evil.com', '-w', ' %{http_code}']);
     expect(got.stdout).toMatch(/name different servers.* 400$/s);

@@ -94,7 +94,7 @@ export class Connection {
       (visit) => {
         visit.session.signal.addEventListener('abort', () => {
           if (this.#visits.get(key) === opening) this.#visits.delete(key);
-          void this.#seal(visit);
+          void this.#seal(visit).then(() => this.#hangUp());
         });
       },
       () => this.#visits.delete(key),
@@ -114,6 +114,13 @@ export class Connection {
       this.#failures += 1;
       throw new Unauthorised(error.message, this.#failures >= MOST_FAILURES, this.through === undefined ? 401 : 407);
     }
+  }
+
+  /** An idle client would stay for as long as it likes, and with it a gateway that is to stop. */
+  #hangUp(): void {
+    if (this.#visits.size > 0) return;
+    if (this.socket.destroySoon === undefined) this.socket.destroy();
+    else this.socket.destroySoon(); // what was answered last goes out first
   }
 
   async #seal(visit: Visit): Promise<void> {
