@@ -9,6 +9,7 @@ export * from './glob.ts';
 export * from './hidden-values.ts';
 export * from './inspection.ts';
 export * from './item-queue.ts';
+export * from './loopback.ts';
 export * from './mask.ts';
 export * from './protocol.ts';
 export * from './pump.ts';

@@ -52,6 +52,13 @@ describe('a fault', () => {
     expect(reached).toBe(0);
   });
 
+  test('of a token that others could read is refused: plain HTTP is for this machine', async () => {
+    let reached = 0;
+    const gateway = await behind((_request, response) => response.end(String(reached++)), { host: { client: '10.1.2.3:4567' } });
+    expect(await ask(gateway, 'GET', '/')).toMatchObject({ status: 403, body: expect.stringContaining('https') as string });
+    expect([reached, gateway.gate.signIns]).toEqual([0, []]);
+  });
+
   test('of a page of another site is not served', async () => {
     const gateway = await behind(echo);
     const there = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' };

@@ -138,6 +138,17 @@ describe('a held request', () => {
     expect(await no).toMatchObject({ status: 403, body: expect.stringContaining('dana denied it') as string });
   });
 
+  test('is the same one when only what differs each time differs, and another one with another body or header', async () => {
+    const gateway = await behind(echo, { options: { token_header: 'x-key' } });
+    const digest = async (headers: Record<string, string>, body = 'b'): Promise<string> => {
+      await ask(gateway, 'PUT', '/x', headers, body);
+      return gateway.gate.commands.at(-1)?.digest ?? '';
+    };
+    const first = await digest({ traceparent: '1', 'user-agent': 'a', 'x-tenant': 'shop' });
+    expect(await digest({ traceparent: '2', 'user-agent': 'b', 'x-tenant': 'shop', 'x-key': TOKEN })).toBe(first);
+    expect(await digest({ traceparent: '1', 'user-agent': 'a', 'x-tenant': 'other' })).not.toBe(first);
+  });
+
   test('is told to come back after its time', async () => {
     const gateway = await behind(echo, { options: { hold_seconds: 0 } });
     gateway.gate.rule = () => 'hold';

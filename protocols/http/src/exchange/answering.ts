@@ -7,6 +7,7 @@ import type { BodyRecord } from '../recorded/exchange-record.ts';
 import type { Answer } from '../upstream/answer.ts';
 import { originOf } from '../upstream/http1-upstream.ts';
 import { answerMask, through } from './answer-mask.ts';
+import { answerMasks, isOpen } from './content-masks.ts';
 import { CredentialEcho } from './credential-echo.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -49,6 +50,7 @@ export async function giveAnswer(exchange: Exchange, answer: Answer, llm: LlmExc
   if (field(fields, 'content-length') === undefined) reply.flush(); // the first byte of a stream may take its time
   const chunks = unechoed(watched(answer.body, exchange, answer), exchange.target, answer);
   const bytes = await pour(exchange, mask === undefined ? chunks : through(chunks, mask.stream), mask?.records === true ? undefined : body);
+  if (mask === undefined && !isOpen(answerMasks(exchange.gate))) exchange.visit.seen.opaqueBytes += bytes;
   body.end();
   const trailers = endToEnd(answer.trailers());
   record.trailers('target', trailers);

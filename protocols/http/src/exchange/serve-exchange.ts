@@ -1,4 +1,4 @@
-import { GatewayError } from '@sallyport/core';
+import { GatewayError, isLoopbackClient } from '@sallyport/core';
 import { type RequestTarget, readTarget } from '../classify/request-target.ts';
 import { asGatewayError, badRequest, RequestError, statusOf, Unauthorised } from '../errors.ts';
 import { absoluteForm } from '../forward/absolute-form.ts';
@@ -30,6 +30,7 @@ export async function serveExchange(
     const fault = framingFault(request);
     if (fault !== undefined) throw badRequest(fault);
     const requested = readTarget(request.target);
+    demandPrivacy(connection);
     if ('refused' in requested) throw new RequestError(requested.status, 'ERR_PROTOCOL', requested.refused);
     const misdirected = connection.through?.server.misdirected(request.authority);
     if (misdirected !== undefined) throw new RequestError(421, 'ERR_PROTOCOL', misdirected);
@@ -77,6 +78,16 @@ function exchangeOf(
     requested,
     signal,
   };
+}
+
+/** What signs in must not be read on its way. */
+function demandPrivacy({ secure, host }: Connection): void {
+  if (secure || host.signedIn !== undefined || isLoopbackClient(host.client)) return;
+  throw new RequestError(
+    403,
+    'ERR_LOGIN',
+    'From another machine this gateway is to be used over https: a token in plain HTTP can be read by others. Get a new one if you sent one.',
+  );
 }
 
 /**

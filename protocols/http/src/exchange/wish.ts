@@ -12,7 +12,7 @@ import { credentialField } from './target-fields.ts';
  * @param fields as they go to the target; what signs in there serves for no rule.
  * @param body the whole of it, where {@link bodyWanted} asked for it and got it.
  */
-export function wishOf({ request, requested, target, options }: Exchange, fields: Fields, body?: Buffer): Wish {
+export function wishOf({ request, requested, target, options, visit }: Exchange, fields: Fields, body?: Buffer): Wish {
   const { method, length = Number.POSITIVE_INFINITY } = request;
   const headers = without(fields, 'host', 'content-length', credentialField(target)?.[0] ?? '');
   const host = hostOf(field(fields, 'host') ?? target.host);
@@ -20,8 +20,23 @@ export function wishOf({ request, requested, target, options }: Exchange, fields
   return {
     ...classifyRequest(facts, options),
     text: `${method} ${shownTarget(requested)}`,
-    exact: ['http', target.name, method, requested.path, requested.query, ...endToEnd(request.fields).flat()],
+    exact: [
+      'http',
+      target.name,
+      method,
+      requested.path,
+      requested.query,
+      ...lasting(without(endToEnd(request.fields), visit.tokenHeader)).flat(),
+    ],
   };
+}
+
+/** Differ each time the same thing is asked, and change nothing of it. What signs in stands for the identity, which is bound besides. */
+const PASSING =
+  /^(?:authorization|user-agent|date|traceparent|tracestate|baggage|b3|x-b3-.*|x-request-id|x-correlation-id|x-amzn-trace-id|x-stainless-.*|idempotency-key|sec-(?!websocket-protocol).*|accept-encoding|priority|content-length)$/;
+
+function lasting(fields: Fields): Fields {
+  return fields.filter(([name]) => !PASSING.test(name));
 }
 
 /** How much of a request's body must be seen before it can be judged; 0: nothing, or there is more than would be looked at. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { acceptTls, GatewayError, type Host, ProtocolError, type Session, type Target } from '@sallyport/core';
+import { acceptTls, GatewayError, type Host, isLoopbackClient, ProtocolError, type Session, type Target } from '@sallyport/core';
 import { CAPABILITY, offered } from '../codec/capabilities.ts';
 import {
   decodeClientCapabilities,
@@ -118,7 +118,7 @@ async function signIn(
   const { profile, threadId } = particulars;
   if (response.user === '') throw new GatewayError('ERR_ACCESS', 'The client named no user: sign in with the name of a gateway user.');
   const { user, target } = chooseTarget(response.user, host.targets);
-  const terms = { secure: client.secure, rsa: client.secure || !isLoopback(host.client) ? undefined : await particulars.key.get() };
+  const terms = { secure: client.secure, rsa: client.secure || !isLoopbackClient(host.client) ? undefined : await particulars.key.get() };
   const { proof, sha1sha1 } = await prove(client, methodOf(response, profile), user, host, { ...terms, nonce: particulars.nonce });
   if (proof === undefined) throw wrongToken(user);
 
@@ -194,11 +194,6 @@ export function freshNonce(): Buffer {
     const ascii = byte & 0x7f;
     return ascii === 0 || ascii === 0x24 ? ascii + 1 : ascii;
   }) as Buffer;
-}
-
-/** Only programs on this machine can listen in. */
-function isLoopback(client: string): boolean {
-  return /^(127\.|\[::1\]|\[::ffff:127\.)/.test(client);
 }
 
 function levelOf(error: GatewayError, cause: unknown): 'debug' | 'info' | 'error' {
