@@ -9,10 +9,10 @@ import {
   type TextStream,
 } from '@sallyport/core';
 import { type Encode, EncodedText, type TextSink } from '../encoded-text.ts';
+import { MaskedValue } from '../masked-value.ts';
 import { Rewriting } from '../rewriting.ts';
 import { decoded, escaped, readString } from './escape.ts';
 import { LastName } from './last-name.ts';
-import { MaskedValue } from './masked-value.ts';
 import { NamedRuns } from './named-runs.ts';
 import { type Name, Names } from './names.ts';
 import { Places, type Way } from './places.ts';

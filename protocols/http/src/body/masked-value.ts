@@ -1,7 +1,7 @@
 import type { CountHit, Mask } from '@sallyport/core';
-import type { TextSink } from '../encoded-text.ts';
-import { REDACTED } from '../redacted.ts';
-import type { Rewriting } from '../rewriting.ts';
+import type { TextSink } from './encoded-text.ts';
+import { REDACTED } from './redacted.ts';
+import type { Rewriting } from './rewriting.ts';
 
 /** The longest value that a mask is asked about, in bytes. */
 const LONGEST_VALUE = 1 << 20;
