@@ -1,6 +1,7 @@
 import type { Api } from './api.ts';
 import { CliError, EXIT } from './exit.ts';
 
+const LASTING = 'it did not run, and goes on when it is sent again after a yes';
 const APPROVAL = /\bapproval (ap_\w+)/;
 
 /** How long a command line waits for a person. It begins when the gateway says that it asked one. */
@@ -21,12 +22,16 @@ export class Wait {
     return this.#ended.signal;
   }
 
-  /** Starts the clock if the notice says that an approval was asked for. */
-  noticed(message: string): void {
+  /**
+   * Starts the clock if the notice says that an approval was asked for.
+   *
+   * @param lasting the approval stays open whoever leaves.
+   */
+  noticed(message: string, lasting = false): void {
     const approval = APPROVAL.exec(message)?.[1];
     if (approval === undefined || this.#ms === undefined) return;
     this.over();
-    this.#timer = setTimeout(() => void this.#expire(approval), this.#ms);
+    this.#timer = setTimeout(() => void this.#expire(approval, lasting), this.#ms);
   }
 
   /** An answer came: what runs now runs as long as it likes. */
@@ -35,12 +40,14 @@ export class Wait {
   }
 
   /** A command that was approved in time may run on, so the approval's state decides, not the silence. */
-  async #expire(approval: string): Promise<void> {
+  async #expire(approval: string, lasting: boolean): Promise<void> {
     const state = await this.#api.get<{ state: string }>(`/api/v1/approvals/${approval}`).then(
       (row) => row.state,
       () => 'pending',
     );
     if (state === 'pending')
-      this.#ended.abort(new CliError(`Nobody decided ${approval} in time; the command was taken back.`, EXIT.denied));
+      this.#ended.abort(
+        new CliError(`Nobody decided ${approval} in time; ${lasting ? LASTING : 'the command was taken back'}.`, EXIT.denied),
+      );
   }
 }

@@ -240,6 +240,10 @@ export interface Endpoint {
   readonly caFile: string;
   /** By which the gateway is known over SSH, a line each; where it has any. */
   readonly hostKeys?: readonly string[];
+  /** PEM file of the CA that signs for the hosts whose TLS the gateway ends; where it does. */
+  readonly forwardCaFile?: string;
+  /** What {@link Protocol.clientFacts} says of the target. */
+  readonly facts?: Readonly<Record<string, string>>;
 }
 
 export type ExecItem =
@@ -251,7 +255,17 @@ export type ExecItem =
   /** What a program says, byte by byte, and how it ends. */
   | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly data: Buffer }
   | { readonly type: 'exit'; readonly status: number; readonly signal?: string }
-  | { readonly type: 'notice'; readonly message: string };
+  /** The head of an answer of HTTP, its content in parts, and, behind all, an exit status. */
+  | {
+      readonly type: 'answer';
+      readonly version: string;
+      readonly status: number;
+      readonly reason: string;
+      readonly fields: readonly (readonly [name: string, value: string])[];
+    }
+  | { readonly type: 'content'; readonly data: Buffer }
+  /** @param lasting the approval that it names stays open when the command is taken back: whoever sends it again goes on. */
+  | { readonly type: 'notice'; readonly message: string; readonly lasting?: true };
 
 /** A native client started for a person: program, arguments, and environment on top of one's own. */
 export interface NativeClient {
@@ -260,6 +274,8 @@ export interface NativeClient {
   readonly env: Readonly<Record<string, string>>;
   /** A connection URL without the secret. */
   readonly dsn: string;
+  /** The environment serves any program: a person's own arguments are one with its arguments, in the place of `program`. */
+  readonly anyProgram?: true;
 }
 
 /** Failure of `exec` with the protocol's own code (SQLSTATE, errno, status). */
@@ -298,7 +314,15 @@ export interface Protocol {
   readonly terminals?: true;
   /** Runs commands through the gateway as its client, fed from `input` where programs read one; what still runs when `signal` aborts is cancelled at the target. @throws ExecError */
   exec(endpoint: Endpoint, command: string, signal: AbortSignal, input?: Readable): AsyncIterable<ExecItem>;
+  /** How the words of a command line make a command; where this is absent, with spaces between them. */
+  readonly wordSeparator?: string;
   connect(endpoint: Endpoint): NativeClient;
+  /**
+   * What clients must know of a target besides where it is: told to whoever may reach it, so it holds no secrets.
+   */
+  clientFacts?(target: Pick<Target, 'name' | 'host' | 'port' | 'options'>): Readonly<Record<string, string>>;
+  /** Clients open connections as they like: a token that signs in once would serve none of them. */
+  readonly manyConnections?: true;
   /**
    * What a connection string says; the environment variables of its own clients fill in the rest.
    *

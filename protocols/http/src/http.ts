@@ -1,5 +1,6 @@
-import { ExecError, type Protocol } from '@sallyport/core';
+import type { Protocol } from '@sallyport/core';
 import { classifyText } from './classify/request-text.ts';
+import { exec } from './client/exec.ts';
 import { interceptedHosts } from './forward/intercepted-hosts.ts';
 import { decodeRecording } from './recorded/decode-recording.ts';
 import { serve } from './serve.ts';
@@ -23,10 +24,8 @@ export function http(): Protocol {
     interceptedHosts,
     classify: async (text, target) => classifyText(text, target?.host ?? '', (target?.options as TargetOptions | undefined) ?? UNKNOWN),
     decodeRecording,
-    // biome-ignore lint/correctness/useYield: filled in by the slice that follows
-    async *exec() {
-      throw new ExecError('ERR_CONFIG', 'HTTP is not served yet.', false);
-    },
+    exec,
+    wordSeparator: '\n',
     connect: ({ caFile, host, port }) => ({ program: 'curl', args: ['--cacert', caFile], env: {}, dsn: `https://${host}:${port}` }),
     readDsn: () => undefined,
     inspect: () => Promise.resolve({ checks: [] } as never),

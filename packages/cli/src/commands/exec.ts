@@ -46,7 +46,9 @@ export function execCommand(): Command {
       const text = await readCommand(words, options);
       const api = await openApi(options, 'connect');
       const input = words.length > 0 && !process.stdin.isTTY ? process.stdin : undefined;
-      await execute(api, await openWay(api, target, options.database), { text, input }, printer, options.wait);
+      const way = await openWay(api, target, options.database);
+      const written = text ?? words.join(way.protocol.wordSeparator ?? ' ');
+      await execute(api, way, { text: written, input }, printer, options.wait);
     });
 }
 
@@ -60,7 +62,7 @@ async function execute(api: Api, way: Way, { text, input }: Program, printer: Re
     for await (const item of way.protocol.exec(way.endpoint, text, signal, input)) {
       if (item.type === 'notice') {
         say(`notice: ${visible(item.message)}`);
-        wait.noticed(item.message);
+        wait.noticed(item.message, item.lasting);
         continue;
       }
       if (item.type === 'exit') process.exitCode = item.status;
@@ -70,6 +72,7 @@ async function execute(api: Api, way: Way, { text, input }: Program, printer: Re
         continue;
       }
       wait.over();
+      if (item.type === 'answer') say(visible(`HTTP/${item.version} ${item.status} ${item.reason}`.trimEnd()));
       await print(printItem(printer, item));
       if (item.type === 'done' && item.tag !== '') say(visible(item.tag));
     }
@@ -90,9 +93,10 @@ function choosePrinter(options: Options): ResultPrinter {
   return options.csv === true ? csvPrinter() : tablePrinter(terminalWidth(), !process.stdout.isTTY);
 }
 
-async function readCommand(words: readonly string[], options: Options): Promise<string> {
+/** @returns undefined: the words are the command. */
+async function readCommand(words: readonly string[], options: Options): Promise<string | undefined> {
   if (words.length > 0 && options.file !== undefined) throw new CliError('Give the command or --file, not both.', EXIT.usage);
-  if (words.length > 0) return words.join(' ');
+  if (words.length > 0) return undefined;
   if (options.file !== undefined && options.file !== '-') return readCommandFile(options.file);
   if (process.stdin.isTTY) throw new CliError("What to run? Write it after --, for example: -- 'SELECT 1'.", EXIT.usage);
   return decode(await buffer(process.stdin), 'Standard input');

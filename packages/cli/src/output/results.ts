@@ -1,5 +1,6 @@
 import type { ExecItem } from '@sallyport/core';
 import { CliError, EXIT } from '../exit.ts';
+import { type AnswerPrinter, answerJsonPrinter, contentPrinter } from './answers.ts';
 import { csvLine } from './csv.ts';
 import { Table } from './table.ts';
 import { toJson, visibleLines } from './visible.ts';
@@ -10,7 +11,7 @@ const SAMPLE_ROWS = 200;
 type Cells = readonly (string | null)[];
 
 /** Turns result items into text as they come. Pure: what it returns is to be printed at once. */
-export interface ResultPrinter {
+export interface ResultPrinter extends AnswerPrinter {
   columns(names: readonly string[]): string;
   row(cells: Cells): string;
   /** A part of a COPY, which has a format of its own. @throws CliError where the output must be in another */
@@ -34,6 +35,10 @@ export function printItem(printer: ResultPrinter, item: ExecItem): string | Buff
       return printer.done();
     case 'output':
       return item.data;
+    case 'answer':
+      return printer.answer(item);
+    case 'content':
+      return printer.content(item.data);
     case 'exit':
     case 'notice':
       return '';
@@ -50,6 +55,7 @@ export function tablePrinter(available: number, raw = false): ResultPrinter {
   let sample: Cells[] = [];
   let table: Table | undefined;
   let results = 0;
+  const { answer, content, end } = contentPrinter(raw);
   const open = (): string => {
     table = new Table(
       names.map((title) => ({ title })),
@@ -80,7 +86,7 @@ export function tablePrinter(available: number, raw = false): ResultPrinter {
       table = undefined;
       return text;
     },
-    end: () => '',
+    ...{ answer, content, end },
   };
 }
 
@@ -89,6 +95,7 @@ export function jsonPrinter(): ResultPrinter {
   let keys: readonly string[] | undefined;
   let rows = 0;
   let results = 0;
+  const answers = answerJsonPrinter();
   return {
     columns(names) {
       keys = distinct(names);
@@ -107,7 +114,12 @@ export function jsonPrinter(): ResultPrinter {
       keys = undefined;
       return rows === 0 ? ']\n' : '\n]\n';
     },
-    end: () => (results === 0 ? '[]\n' : ''),
+    answer(head) {
+      results += 1;
+      return answers.answer(head);
+    },
+    content: answers.content,
+    end: () => (results === 0 ? '[]\n' : answers.end()),
   };
 }
 
@@ -122,8 +134,14 @@ export function csvPrinter(): ResultPrinter {
     row: csvLine,
     copy: noCopy,
     done: () => '',
+    answer: noRows,
+    content: noRows,
     end: () => '',
   };
+}
+
+function noRows(): never {
+  throw new CliError('An answer of HTTP has no rows: leave --csv out.', EXIT.usage);
 }
 
 function noCopy(): never {

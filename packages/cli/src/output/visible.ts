@@ -17,7 +17,13 @@ export function visibleLines(text: string): string {
 
 /** JSON that is safe on a terminal and equal for a program. */
 export function toJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(UNSEEN, (character) => (character === '\n' ? character : unicodeEscape(character)));
+  return visibleJson(JSON.stringify(value, null, indent));
+}
+
+/** The same for JSON that is text already. */
+export function visibleJson(json: string): string {
+  // In JSON these three stand between values only.
+  return json.replace(UNSEEN, (character) => (/[\n\r\t]/.test(character) ? character : unicodeEscape(character)).replace('\r', ' '));
 }
 
 function escapeOf(character: string): string {

@@ -1,4 +1,5 @@
 import type { Classification, Command, Denied, Hold, HoldContext, Ruling } from '@sallyport/core';
+import { waitOf } from '../message/gateway-fields.ts';
 import type { Exchange } from './exchange.ts';
 
 /** What a request wants to do. */
@@ -10,7 +11,7 @@ export interface Wish extends Classification {
 }
 
 /** Who asks: an exchange, or a tunnel, which has no record of exchanges. */
-type Asker = Pick<Exchange, 'gate' | 'signal' | 'options'> & Partial<Pick<Exchange, 'record'>>;
+type Asker = Pick<Exchange, 'gate' | 'signal' | 'options'> & Partial<Pick<Exchange, 'record' | 'request'>>;
 
 /** A ruling, and the approval that is still being waited for where the client was told to come back. */
 export type Answered = Ruling & { readonly approval?: string; readonly notice?: string };
@@ -22,16 +23,19 @@ export type Answered = Ruling & { readonly approval?: string; readonly notice?: 
  * @param context of what somebody is to approve, asked for when somebody is.
  */
 export async function ask(asker: Asker, wish: Wish, context: () => Promise<HoldContext>): Promise<Answered> {
-  const { signal, options } = asker;
+  const { signal, options, request } = asker;
   const ruling = judge(asker, wish);
   if (ruling.action !== 'hold') return ruling;
   const asked = ruling.ask(await context(), signal, { resendable: true });
   if (asked.defer === undefined) return asked.outcome;
   let deferred = false;
-  const timer = setTimeout(() => {
-    deferred = true;
-    asked.defer?.();
-  }, options.hold_seconds * 1_000);
+  const timer = setTimeout(
+    () => {
+      deferred = true;
+      asked.defer?.();
+    },
+    Math.min(options.hold_seconds * 1_000, waitOf(request?.fields ?? [])),
+  );
   try {
     const outcome = await asked.outcome;
     if (!deferred || outcome.action === 'allow') return outcome;

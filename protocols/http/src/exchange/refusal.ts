@@ -1,5 +1,6 @@
 import type { Reply } from '../message/client-request.ts';
 import type { Fields } from '../message/fields.ts';
+import { SESSION_HEADER } from '../message/gateway-fields.ts';
 
 /** Why the gateway itself answers. */
 export interface Refusal {
@@ -39,7 +40,7 @@ export function refusalAnswer(refusal: Refusal): { readonly fields: Fields; read
     ['content-type', 'application/json'],
     ['content-length', String(body.length)],
     ['cache-control', 'no-store'],
-    ...(refusal.session === undefined ? [] : [['sallyport-session', refusal.session] as const]),
+    ...(refusal.session === undefined ? [] : [[SESSION_HEADER, refusal.session] as const]),
     ...(refusal.fields ?? []),
   ];
   return { fields, body };

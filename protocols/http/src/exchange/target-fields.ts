@@ -2,7 +2,6 @@ import type { Target } from '@sallyport/core';
 import { isPathOverride } from '../classify/override.ts';
 import type { ClientRequest } from '../message/client-request.ts';
 import { endToEnd, type Fields, field, listed, without } from '../message/fields.ts';
-import { TARGET_HEADER } from '../startup/destination.ts';
 import { authorityOf } from '../upstream/http1-upstream.ts';
 
 /** Who the client is and where it came from is for the gateway to say; a client could say anything. */
@@ -32,7 +31,6 @@ export function targetFields(request: ClientRequest, target: Target, tokenHeader
       name !== 'content-length' &&
       name !== tokenHeader &&
       name !== signsIn &&
-      name !== TARGET_HEADER &&
       !isPathOverride(name),
   );
   const trailers = listed(fields, 'te').includes('trailers');

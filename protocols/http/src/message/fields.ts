@@ -52,8 +52,11 @@ export function without(fields: Fields, ...names: readonly string[]): Fields {
   return fields.filter(([name]) => !names.includes(name));
 }
 
-/** What may be passed on: neither the connection's own fields nor those that `Connection` names. */
+/** What clients and the gateway say to each other. */
+const OF_GATEWAY = 'sallyport-';
+
+/** What may be passed on: neither the connection's own fields nor those that `Connection` names, nor what is the gateway's. */
 export function endToEnd(fields: Fields): Fields {
   const named = listed(fields, 'connection').filter((name) => !UNTOUCHABLE.has(name));
-  return fields.filter(([name]) => !HOP_BY_HOP.has(name) && !named.includes(name));
+  return fields.filter(([name]) => !HOP_BY_HOP.has(name) && !named.includes(name) && !name.startsWith(OF_GATEWAY));
 }

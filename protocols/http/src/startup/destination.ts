@@ -1,11 +1,9 @@
 import { GatewayError, type Target } from '@sallyport/core';
 import type { ClientRequest } from '../message/client-request.ts';
 import { field } from '../message/fields.ts';
+import { TARGET_HEADER } from '../message/gateway-fields.ts';
 import type { TargetOptions } from '../target-schema.ts';
 import type { ShownToken } from './shown-token.ts';
-
-/** By which a client names the target where several share a listener. */
-export const TARGET_HEADER = 'sallyport-target';
 
 /** Who asks, and for what. */
 export interface Destination {
