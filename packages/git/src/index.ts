@@ -1,13 +1,14 @@
 export { AdvertisementEditor } from './advertisement.ts';
 export type { BaseConversation } from './base-pack.ts';
+export { errorLine } from './error-line.ts';
 export { type FetchRequest, FetchRequestReader } from './fetch-request.ts';
 export type { FileChange, Finding, UpdateContents } from './file-list.ts';
 export { type GitCall, type GitService, parseGitCall } from './git-call.ts';
 export { checkGit } from './installed-git.ts';
-export { type AllowedPush, judgePush, type PushTransport } from './judged-push.ts';
+export { type AllowedPush, judgePush, type PushEnd, type PushTransport } from './judged-push.ts';
 export { fetchCommand, type GitCommand, pushCommands } from './push-command.ts';
 export type { PushLimits } from './push-limits.ts';
-export { type PushDenial, pushDenial, pushKeepalive, pushNotice } from './push-report.ts';
+export { type PushDenial, pushDenial, pushFailure, pushKeepalive, pushNotice } from './push-report.ts';
 export type { PushRequest, RefUpdate } from './push-request.ts';
 export { Quarantine } from './quarantine.ts';
 export { repositoryName } from './repository.ts';

@@ -3,6 +3,7 @@ import type { BaseConversation } from './base-pack.ts';
 import { pushCommands } from './push-command.ts';
 import { pushDenial, pushKeepalive, pushNotice } from './push-report.ts';
 import type { PushRequest } from './push-request.ts';
+import type { ReceivedPack } from './quarantine.ts';
 import { type SpooledPush, spoolPush } from './spooled-push.ts';
 import { type RefEnd, TargetReport } from './target-report.ts';
 
@@ -11,6 +12,8 @@ export interface PushTransport {
   readonly gate: Session;
   /** As rules name it. */
   readonly repository: string;
+  /** Where the repository is, where that is not plain from the target. */
+  readonly hosts?: readonly string[];
   /** A folder for what lies on the disk meanwhile. */
   readonly scratch: string;
   /** Aborted when the client has left. */
@@ -25,20 +28,28 @@ export interface PushTransport {
 interface RefusedPush {
   readonly action: 'deny';
   readonly answer: Buffer;
+  /** Absent where none came whole. */
+  readonly pack?: Pick<ReceivedPack, 'bytes' | 'sha256'>;
 }
 
 /** A push that may go on to the target. Close it when that has happened. */
 export interface AllowedPush {
   readonly action: 'allow';
-  /** What the target gets. */
+  /** What the target gets, and how many bytes that is. */
   bytes(): AsyncIterable<Buffer>;
+  readonly length: number;
+  /** Absent where nothing but deletions is asked for. */
+  readonly pack?: Pick<ReceivedPack, 'bytes' | 'sha256'>;
   /** Takes a copy of what the target answers, which says what became of each ref. */
   answered(chunk: Buffer): void;
-  /** Records how each ref has ended. @param well what else is known of that; undefined: nothing */
-  ended(well: boolean | undefined): void;
+  /** Records how each ref has ended. @param otherwise those on which the target said no word */
+  ended(otherwise: PushEnd): void;
   /** Removes it from the disk. */
   close(): Promise<void>;
 }
+
+/** How a push has ended, as far as its transport knows. */
+export type PushEnd = Pick<CommandResult, 'state' | 'error'>;
 
 /** Connections that stay silent are closed by what lies between: git is told that the gateway lives. */
 const KEEPALIVE_MS = 10_000;
@@ -65,7 +76,7 @@ export async function judgePush(
     const ruled = await judge(spooled, transport);
     if (ruled.denial === undefined) return allowed(spooled, ruled.commands, transport.gate);
     await spooled.close();
-    return { action: 'deny', answer: ruled.denial };
+    return { action: 'deny', answer: ruled.denial, ...(spooled.pack !== undefined && { pack: spooled.pack }) };
   } finally {
     clearInterval(alive);
   }
@@ -117,14 +128,14 @@ async function judge(spooled: SpooledPush, transport: PushTransport): Promise<{ 
   };
 }
 
-function commandsOf({ contents, pack, request }: SpooledPush, { gate, repository }: PushTransport): readonly Command[] {
+function commandsOf({ contents, pack, request }: SpooledPush, { gate, hosts = [], repository }: PushTransport): readonly Command[] {
   return pushCommands(repository, contents).map(({ digestParts, objects, ...command }, at) => {
     const findings = [...new Set(contents[at]?.findings.map(({ rule }) => rule))];
     return {
       ...command,
-      objects: { ...objects, ...(findings.length > 0 && { findings }) },
+      objects: { ...objects, ...(hosts.length > 0 && { hosts }), ...(findings.length > 0 && { findings }) },
       parameters: [],
-      digest: gate.fingerprint(...digestParts, pack?.sha256 ?? '', ...request.options),
+      digest: gate.fingerprint(...digestParts, ...hosts, pack?.sha256 ?? '', ...request.options),
     };
   });
 }
@@ -138,29 +149,29 @@ async function ask(command: Command, request: PushRequest, { gate, left, tell }:
 }
 
 function allowed(spooled: SpooledPush, commands: Commands, gate: Session): AllowedPush {
-  const report = new TargetReport(spooled.request);
+  const { pack, request } = spooled;
+  const report = new TargetReport(request);
   return {
     action: 'allow',
     bytes: () => spooled.bytes(),
+    length: request.raw.length + (pack?.bytes ?? 0),
+    ...(pack !== undefined && { pack }),
     answered: (chunk) => report.push(chunk),
-    ended(well) {
-      for (const [ref, command] of commands) gate.note(resultOf(command, endOf(report.ends.get(ref), well, gate)));
+    ended(otherwise) {
+      for (const [ref, command] of commands) gate.note(resultOf(command, endOf(report.ends.get(ref), gate) ?? otherwise));
     },
     close: () => spooled.close(),
   };
 }
 
-type End = Pick<CommandResult, 'state' | 'error'>;
-
-/** The target's word on a ref counts before what else is known. */
-function endOf(end: RefEnd | undefined, well: boolean | undefined, { textMask }: Session): End {
-  if (end?.ok ?? well) return { state: 'completed' };
-  if (end === undefined) return { state: well === undefined ? 'unknown' : 'failed' };
+/** In the target's own words. */
+function endOf(end: RefEnd | undefined, { textMask }: Session): PushEnd | undefined {
+  if (end === undefined || end.ok) return end && { state: 'completed' };
   const reason = Buffer.from(end.reason);
   const message = textMask?.value(reason, 0, reason.length, () => undefined)?.toString() ?? end.reason;
   return { state: 'failed', error: { code: 'ng', message } };
 }
 
-function resultOf(command: number, end: End): CommandResult {
+function resultOf(command: number, end: PushEnd): CommandResult {
   return { type: 'result', command, rows: 0, bytes: 0, ...end };
 }

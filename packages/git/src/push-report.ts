@@ -41,6 +41,16 @@ export function pushNotice(request: Asked, message: string): Buffer {
   return sideBand(2, Buffer.from(lines.join('')));
 }
 
+/**
+ * Ends a push without a word on its refs, as where nobody knows what became of them: git shows the message and gives up.
+ *
+ * @param request undefined where it could not be read. Empty where its client would not understand.
+ */
+export function pushFailure(request: Pick<PushRequest, 'capabilities'> | undefined, message: string): Buffer {
+  if (request !== undefined && !request.capabilities.has('side-band-64k')) return Buffer.alloc(0);
+  return Buffer.concat([sideBand(3, Buffer.from(`${showable(message)}\n`)), FLUSH]);
+}
+
 /** Says that the gateway is alive, for the connections that close what is silent. Shown nowhere. */
 export function pushKeepalive(request: Asked): Buffer {
   return request.capabilities.has('side-band-64k') ? sideBand(1, Buffer.alloc(0)) : Buffer.alloc(0);

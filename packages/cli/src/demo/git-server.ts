@@ -39,6 +39,7 @@ export async function startGitServer(options: GitServerOptions): Promise<GitServ
   return {
     port: (server.address() as AddressInfo).port,
     async stop() {
+      if (!server.listening) return;
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();

@@ -59,7 +59,7 @@ export async function giveAnswer(exchange: Exchange, answer: Answer, llm: LlmExc
 }
 
 /** The client's pace is the target's: nothing is read before what came earlier has room. @param record undefined: it is told elsewhere */
-async function pour({ reply, gate }: Exchange, chunks: AsyncIterable<Buffer>, record: BodyRecord | undefined): Promise<number> {
+export async function pour({ reply, gate }: Exchange, chunks: AsyncIterable<Buffer>, record: BodyRecord | undefined): Promise<number> {
   let bytes = 0;
   for await (const chunk of chunks) {
     if (chunk.length === 0) continue;
@@ -79,7 +79,7 @@ function unechoed(chunks: AsyncIterable<Buffer>, target: Target, { fields }: Ans
 }
 
 /** Streams of events may be silent; everything else ends when nothing comes for too long. */
-function watched(chunks: AsyncIterable<Buffer>, { options, target }: Exchange, answer: Answer): AsyncIterable<Buffer> {
+export function watched(chunks: AsyncIterable<Buffer>, { options, target }: Exchange, answer: Answer): AsyncIterable<Buffer> {
   if (isEventStream(answer.fields)) return chunks;
   const { timeout_seconds } = options;
   const silent = (): Error =>

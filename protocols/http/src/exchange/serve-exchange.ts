@@ -2,6 +2,8 @@ import { GatewayError, isLoopbackClient } from '@sallyport/core';
 import { type RequestTarget, readTarget } from '../classify/request-target.ts';
 import { asGatewayError, badRequest, RequestError, statusOf, Unauthorised } from '../errors.ts';
 import { absoluteForm } from '../forward/absolute-form.ts';
+import { serveGit } from '../git/serve-git.ts';
+import { readSmartRequest } from '../git/smart-request.ts';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import { field } from '../message/fields.ts';
 import { ExchangeRecord } from '../recorded/exchange-record.ts';
@@ -20,7 +22,7 @@ export async function serveExchange(
   reply: Reply,
   arrived: Connection,
   upstreams: Upstreams,
-  run: (exchange: Exchange) => Promise<void> = forwardRequest,
+  run: (exchange: Exchange) => Promise<void> = serveRequest,
 ): Promise<void> {
   let visit: Visit | undefined;
   let [request, connection] = [asked, arrived];
@@ -40,6 +42,12 @@ export async function serveExchange(
   } catch (error) {
     await answerError(asGatewayError(error), request, reply, connection, visit);
   }
+}
+
+/** Git has a conversation of its own within requests. */
+function serveRequest(exchange: Exchange): Promise<void> {
+  const git = readSmartRequest(exchange);
+  return git === undefined ? forwardRequest(exchange) : serveGit(exchange, git);
 }
 
 /** Runs as a part of the session: it ends when the client leaves or the session does. */

@@ -116,6 +116,13 @@ export class BodyRecord {
     this.#gate.record(this.#side, encodeMessage({ type: 'end', exchange: this.#exchange, ...end }));
   }
 
+  /** Says how much more there was that nobody records. @param sha256 of that */
+  endWith(bytes: number, sha256: Buffer): void {
+    if (this.#mask !== undefined) this.#keep(this.#mask.flush());
+    const end = { bytes: this.#bytes + bytes, unrecorded: bytes, sha256 };
+    this.#gate.record(this.#side, encodeMessage({ type: 'end', exchange: this.#exchange, ...end }));
+  }
+
   #keep(data: Buffer): void {
     const fits = data.subarray(0, this.#most - this.#recorded);
     this.#recorded += fits.length;

@@ -5,6 +5,7 @@ import {
   type BaseConversation,
   type GitCall,
   judgePush,
+  type PushEnd,
   readPushRequest,
   repositoryName,
 } from '@sallyport/git';
@@ -51,10 +52,10 @@ export async function runPush(running: Running, call: GitCall): Promise<Outcome>
     pushing.catch(() => undefined); // where the target has ended first, that is the reason
     await Promise.race([pushing, answered]);
     await answered;
-    sent.push?.ended(well(exit.status()));
+    sent.push?.ended(endOf(exit.status()));
     return { bytes: writer.bytes, exit: exit.status() };
   } catch (cause) {
-    sent.push?.ended(undefined);
+    sent.push?.ended({ state: 'unknown' });
     target.close();
     return { bytes: writer.bytes, exit: undefined, error: asGatewayError(cause) };
   } finally {
@@ -95,8 +96,9 @@ async function goodbye(toTarget: ChannelWriter, target: ClientChannel): Promise<
 }
 
 /** How the target's git says it went. */
-function well(status: ExitStatus | undefined): boolean | undefined {
-  return status === undefined ? undefined : status.code === 0;
+function endOf(status: ExitStatus | undefined): PushEnd {
+  if (status === undefined) return { state: 'unknown' };
+  return { state: status.code === 0 ? 'completed' : 'failed' };
 }
 
 /** What the target has, to compare with: its own git, asked over another channel. */
