@@ -3,23 +3,25 @@ import { type ErrorCode, GatewayError, ProtocolError } from '@sallyport/core';
 /** A request that is answered by the gateway itself, with a status of its own. */
 export class RequestError extends GatewayError {
   readonly status: number;
+  /** A connection of HTTP/1.1 ends with the answer. */
+  readonly last: boolean;
 
-  constructor(status: number, code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+  constructor(status: number, code: ErrorCode, message: string, options?: { readonly cause?: unknown; readonly last?: boolean }) {
     super(code, message, options);
     this.name = 'RequestError';
     this.status = status;
+    this.last = options?.last ?? false;
   }
 }
 
 /** Nobody was let in: the answer challenges. */
 export class Unauthorised extends RequestError {
-  /** The connection has seen too many of these. */
-  readonly last: boolean;
-
-  /** @param status 407: at the proxy that the gateway is, rather than at the target in whose place it is. */
+  /**
+   * @param last the connection has seen too many of these.
+   * @param status 407: at the proxy that the gateway is, rather than at the target in whose place it is.
+   */
   constructor(message: string, last: boolean, status: 401 | 407 = 401) {
-    super(status, 'ERR_LOGIN', message);
-    this.last = last;
+    super(status, 'ERR_LOGIN', message, { last });
   }
 }
 

@@ -65,6 +65,7 @@ export function sha256(bytes: Buffer): string {
 export async function drain(request: ClientRequest, most = MEBIBYTE, ms = 5_000): Promise<boolean> {
   const { body, length, expectsContinue } = request;
   if (length === 0 || body.readableEnded) return true;
+  if ((length ?? 0) > most) return false;
   if (expectsContinue) return false; // who was not told to go on may send it or not
   let bytes = 0;
   const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;

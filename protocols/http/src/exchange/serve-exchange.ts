@@ -1,6 +1,6 @@
 import { GatewayError, isLoopbackClient } from '@sallyport/core';
 import { type RequestTarget, readTarget } from '../classify/request-target.ts';
-import { asGatewayError, badRequest, RequestError, statusOf, Unauthorised } from '../errors.ts';
+import { asGatewayError, RequestError, statusOf, Unauthorised } from '../errors.ts';
 import { absoluteForm } from '../forward/absolute-form.ts';
 import { serveGit } from '../git/serve-git.ts';
 import { readSmartRequest } from '../git/smart-request.ts';
@@ -12,7 +12,7 @@ import type { Visit } from '../startup/visit.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import type { Exchange } from './exchange.ts';
 import { forwardRequest } from './forward-request.ts';
-import { framingFault } from './framing.ts';
+import { framingFault, unmetExpectation } from './framing.ts';
 import { challenges, refuse } from './refusal.ts';
 import { drain } from './request-body.ts';
 
@@ -30,7 +30,9 @@ export async function serveExchange(
     if (reply.left.aborted) return;
     ({ request, connection } = await absoluteForm(asked, arrived));
     const fault = framingFault(request);
-    if (fault !== undefined) throw badRequest(fault);
+    if (fault !== undefined) throw new RequestError(400, 'ERR_PROTOCOL', fault, { last: true });
+    if (unmetExpectation(request))
+      throw new RequestError(417, 'ERR_PROTOCOL', 'Something else is expected than "100-continue".', { last: true });
     const requested = readTarget(request.target);
     demandPrivacy(connection);
     if ('refused' in requested) throw new RequestError(requested.status, 'ERR_PROTOCOL', requested.refused);
@@ -128,7 +130,7 @@ async function answerError(
   });
   const challenge = error instanceof Unauthorised ? challenges(status) : [];
   const drained = await drain(request);
-  const closing = !drained || (error instanceof Unauthorised && error.last);
+  const closing = !drained || (error instanceof RequestError && error.last);
   const fields = [...challenge, ...(closing && request.version !== '2' ? [['connection', 'close'] as const] : [])];
   refuse(reply, { status, type, message: error.message, session, fields }, request.method);
 }

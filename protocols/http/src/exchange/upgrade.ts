@@ -25,6 +25,8 @@ const LAST_WORDS_MS = 1_000;
  */
 export async function carryWebSocket(exchange: Exchange, socket: Duplex, head: Buffer): Promise<void> {
   const { request, requested, record, gate, target, visit, upstreams, signal } = exchange;
+  // Its bytes would be taken for frames.
+  if (request.length !== 0) throw new RequestError(400, 'ERR_PROTOCOL', 'A request for a WebSocket has no body.', { last: true });
   if (exchange.connection.through === undefined) demandOwnOrigin(request.fields, request.authority);
   record.request(`${request.method} ${shownTarget(requested)} HTTP/${request.version}`, request.fields);
   const fields = without(targetFields(request, target, visit.tokenHeader), 'content-length', 'sec-websocket-extensions');

@@ -2,6 +2,7 @@ import { GatewayError } from '@sallyport/core';
 import { badRequest } from '../errors.ts';
 import type { ClientRequest } from '../message/client-request.ts';
 import type { Connection } from '../startup/connection.ts';
+import type { TargetOptions } from '../target-schema.ts';
 import { formatAuthority, parseAuthority } from './authority.ts';
 import { proxyClient } from './proxy-client.ts';
 
@@ -24,18 +25,22 @@ interface Asked {
 export async function absoluteForm(request: ClientRequest, connection: Connection): Promise<Asked> {
   const [, scheme = '', server = '', path = ''] = connection.through === undefined ? (FORM.exec(request.target) ?? []) : [];
   if (server === '') return { request, connection };
+  const target = path.startsWith('/') ? path : `/${path}`;
+  // Without a forward proxy here it is as good as a path where it names the same host.
+  if (!connection.host.targets.some(({ options }) => (options as TargetOptions).forward !== undefined))
+    return { request: server.toLowerCase() === request.authority.toLowerCase() ? { ...request, target } : request, connection };
   const port = USUAL_PORT[scheme.toLowerCase()] ?? 0;
   const [authority, host] = [parseAuthority(server, port), parseAuthority(request.authority, port)];
   if (authority === undefined) throw badRequest('The request line names no server.');
   const name = formatAuthority(authority);
   if (host === undefined || formatAuthority(host) !== name) throw badRequest('The request line and Host name different servers.');
   const client = proxyClient(request.fields, authority, connection.host);
-  const { target, tunnel } = client.server;
+  const { target: named, tunnel } = client.server;
   if (tunnel) throw new GatewayError('ERR_ACCESS', `${name} is reached through a tunnel only: ask for it with CONNECT.`);
-  const other = target.tls.mode === 'disable' ? 'http' : 'https';
+  const other = named.tls.mode === 'disable' ? 'http' : 'https';
   if (scheme.toLowerCase() !== other)
     throw new GatewayError('ERR_ACCESS', `${name} is reached by ${other}, not by ${scheme.toLowerCase()}.`);
   const part = connection.part(client);
   await client.server.check(part.left);
-  return { request: { ...request, target: path.startsWith('/') ? path : `/${path}`, authority: name }, connection: part };
+  return { request: { ...request, target, authority: name }, connection: part };
 }

@@ -3,7 +3,8 @@ import type { Fields } from './fields.ts';
 
 /** A request as a client sent it, whatever version of HTTP it speaks. */
 export interface ClientRequest {
-  readonly version: '1.0' | '1.1' | '2';
+  /** `other`: none that is served. */
+  readonly version: '1.0' | '1.1' | '2' | 'other';
   readonly method: string;
   /** Path and query, as they were sent. */
   readonly target: string;

@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { clientLeft } from '../errors.ts';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import { type Fields, fieldsOf, flat } from '../message/fields.ts';
 import { drained } from './drained.ts';
+import { Http1Connection } from './http1-connection.ts';
 import { SocketReply } from './socket-reply.ts';
 
 /** What a connection does with what its client sends. */
@@ -31,20 +32,20 @@ const LIMITS = {
 /** HTTP/1.1 ({@link https://www.rfc-editor.org/rfc/rfc9112 RFC 9112}) for sockets that somebody else accepted. */
 export class Http1Server {
   readonly #server: Server;
-  readonly #handlers = new WeakMap<Duplex, { readonly handlers: Http1Handlers; last: Promise<void> }>();
+  readonly #connections = new WeakMap<Duplex, Http1Connection<Http1Handlers>>();
 
   constructor() {
     this.#server = createServer({
       ...LIMITS,
       insecureHTTPParser: false,
-      requireHostHeader: true,
+      requireHostHeader: false, // framing says so, in its turn
       shouldUpgradeCallback: isWebSocket,
     } as Parameters<typeof createServer>[0] & object);
     // It listens nowhere; Node.js watches its time limits from this event on.
     this.#server.emit('listening');
     this.#server.on('request', (message, response) => this.#request(message, response, false));
     this.#server.on('checkContinue', (message, response) => this.#request(message, response, true));
-    this.#server.on('checkExpectation', (_message, response) => response.writeHead(417, { connection: 'close' }).end());
+    this.#server.on('checkExpectation', (message, response) => this.#request(message, response, false));
     this.#server.on('upgrade', (message, socket, head) => this.#detached(message, socket, head, 'upgrade'));
     this.#server.on('connect', (message, socket, head) => this.#detached(message, socket, head, 'connect'));
     this.#server.on('clientError', (error, socket) => this.#broken(error, socket));
@@ -53,50 +54,40 @@ export class Http1Server {
   /** Serves a connection until it closes. */
   async serve(socket: Duplex, handlers: Http1Handlers): Promise<void> {
     const closed = new Promise<void>((resolve) => socket.once('close', resolve));
-    const entry = { handlers, last: Promise.resolve() };
-    this.#handlers.set(socket, entry);
+    const connection = new Http1Connection(handlers, socket);
+    this.#connections.set(socket, connection);
     this.#server.emit('connection', socket);
     await closed;
-    await entry.last;
+    await connection.idle;
   }
 
   close(): void {
     this.#server.close();
   }
 
-  /** One after the other: what a client pipelines must reach the target in its order. */
   #request(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const entry = this.#handlers.get(message.socket);
-    if (entry === undefined) return void message.socket.destroy();
-    const reply = new Http1Reply(response);
-    entry.last = entry.last.then(() => entry.handlers.request(requestOf(message, expectsContinue), reply));
+    const connection = this.#connections.get(message.socket);
+    if (connection === undefined) return void message.socket.destroy();
+    // Behind an upgrade that is not followed the parser has lost its place.
+    if (message.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    connection.expect(message, response);
+    const reply = new Http1Reply(response, () => connection.end());
+    connection.run(message, () => connection.handlers.request(requestOf(message, expectsContinue), reply));
   }
 
   #detached(message: IncomingMessage, socket: Duplex, head: Buffer, how: 'upgrade' | 'connect'): void {
-    const entry = this.#handlers.get(message.socket);
-    if (entry === undefined) return void socket.destroy();
+    const connection = this.#connections.get(message.socket);
+    if (connection === undefined) return void socket.destroy();
     const reply = new SocketReply(socket);
-    entry.last = entry.last.then(() => entry.handlers[how](requestOf(message, false), reply, socket, head));
+    connection.run(message, () => connection.handlers[how](requestOf(message, false), reply, socket, head));
   }
 
   #broken(error: NodeJS.ErrnoException, socket: Duplex): void {
-    const { status, text } = this.#handlers.get(socket)?.handlers.broken(error) ?? { status: 400, text: '' };
-    const answering = (socket as { readonly _httpMessage?: ServerResponse })._httpMessage?.headersSent === true;
-    if (socket.writable && !answering && error.code !== 'ECONNRESET') {
-      const body = Buffer.from(text);
-      socket.end(
-        `HTTP/1.1 ${status} ${status === 408 ? 'Request Timeout' : 'Bad Request'}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${text}`,
-      );
-    }
-    socket.destroySoon?.();
-    if (socket.destroySoon === undefined) socket.destroy();
-  }
-}
-
-declare module 'node:stream' {
-  interface Duplex {
-    /** Of sockets: destroys once what was written is out. */
-    destroySoon?(): void;
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return void socket.destroy();
+    const { status, text } = connection.handlers.broken(error);
+    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n`;
+    void connection.break(error.code === 'ECONNRESET' ? undefined : Buffer.from(head + text));
   }
 }
 
@@ -109,7 +100,7 @@ function requestOf(message: IncomingMessage, expectsContinue: boolean): ClientRe
   const fields = fieldsOf(message.rawHeaders);
   const { 'content-length': length, 'transfer-encoding': coding } = message.headers;
   return {
-    version: message.httpVersion === '1.0' ? '1.0' : '1.1',
+    version: VERSIONS.find((version) => version === message.httpVersion) ?? 'other',
     method: message.method ?? '',
     target: message.url ?? '',
     authority: message.headers.host ?? '',
@@ -120,13 +111,18 @@ function requestOf(message: IncomingMessage, expectsContinue: boolean): ClientRe
   };
 }
 
+const VERSIONS = ['1.0', '1.1'] as const;
+
 class Http1Reply implements Reply {
   readonly left: AbortSignal;
   readonly #response: ServerResponse;
   readonly #gone = new AbortController();
+  readonly #last: () => void;
 
-  constructor(response: ServerResponse) {
+  /** @param last is told that the connection closes behind this answer. */
+  constructor(response: ServerResponse, last: () => void) {
     this.#response = response;
+    this.#last = last;
     this.left = this.#gone.signal;
     response.once('close', () => {
       if (!response.writableFinished) this.#gone.abort(clientLeft());
@@ -144,6 +140,8 @@ class Http1Reply implements Reply {
   head(status: number, fields: Fields, end = false): void {
     if (this.#response.destroyed) return;
     this.#response.sendDate = !fields.some(([name]) => name === 'date');
+    if (fields.some(([name, value]) => name === 'connection' && value.toLowerCase() === 'close')) this.#response.shouldKeepAlive = false;
+    if (!this.#response.shouldKeepAlive) this.#last();
     this.#response.writeHead(status, flat(fields));
     if (end) this.#response.end();
   }

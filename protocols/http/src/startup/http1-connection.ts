@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/**
+ * What a client has under way on one connection: one request after the other, however many it sends at once. What is
+ * pipelined must reach the target, and be answered, in its order.
+ */
+export class Http1Connection<H> {
+  readonly handlers: H;
+  readonly #socket: Duplex;
+  readonly #unanswered = new Set<{ readonly message: IncomingMessage; readonly closed: Promise<void> }>();
+  #last: Promise<void> = Promise.resolve();
+  #over = false;
+  #broken = false;
+
+  constructor(handlers: H, socket: Duplex) {
+    this.handlers = handlers;
+    this.#socket = socket;
+  }
+
+  /** Resolves when all that was begun has ended. */
+  get idle(): Promise<void> {
+    return this.#last;
+  }
+
+  /** Serves a request behind what came earlier; not at all once the connection has said that it closes, or has broken within it. */
+  run(message: IncomingMessage, serve: () => Promise<void>): void {
+    this.#last = this.#last.then(() => (this.#over || (this.#broken && !message.complete) ? undefined : serve()));
+  }
+
+  /** Remembers a request until its answer is out. */
+  expect(message: IncomingMessage, response: ServerResponse): void {
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    const entry = { message, closed };
+    this.#unanswered.add(entry);
+    response.once('close', () => {
+      this.#unanswered.delete(entry);
+      resolve();
+    });
+  }
+
+  /** Nothing that was sent behind the present request counts any more. */
+  end(): void {
+    this.#over = true;
+  }
+
+  /** The last words, behind the answers to whatever was whole before it broke. */
+  async break(words: Buffer | undefined): Promise<void> {
+    if (this.#broken) return;
+    this.#broken = true;
+    const whole = [...this.#unanswered].filter(({ message }) => message.complete);
+    const begun = [...this.#unanswered].some(({ message }) => !message.complete);
+    await Promise.all(whole.map(({ closed }) => closed));
+    const answering = begun && (this.#socket as { readonly _httpMessage?: ServerResponse })._httpMessage?.headersSent === true;
+    if (this.#socket.writable && !answering && words !== undefined) this.#socket.end(words);
+    if (this.#socket.destroySoon === undefined) this.#socket.destroy();
+    else this.#socket.destroySoon();
+  }
+}
+
+declare module 'node:stream' {
+  interface Duplex {
+    /** Of sockets: destroys once what was written is out. */
+    destroySoon?(): void;
+  }
+}

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { SMUGGLING } from '../../../test-fixtures/http/smuggling.ts';
+import { type StrictRequest, strictRequests } from './strict-parser.ts';
+import { type TestGateway, testGateway } from './test-gateway.ts';
+
+/**
+ * Each case is refused, with the connection closed and nothing at the target, or the target has one request of it that a
+ * strict parser reads as it was meant. Behind each stands another request on the same connection: what is framed otherwise
+ * shows there.
+ */
+const PROBE = 'GET /probe HTTP/1.1\r\nHost: shop.example\r\nAuthorization: Bearer sp_right\r\nConnection: close\r\n\r\n';
+
+let server: Server;
+let gateway: TestGateway;
+/** What the target got, in the order in which it was complete. */
+let reached: StrictRequest[];
+/** What no strict parser takes. */
+let faults: string[];
+const sockets = new Set<Socket>();
+
+beforeAll(async () => {
+  server = createServer((socket) => {
+    let bytes = '';
+    sockets.add(socket.on('error', () => undefined).on('close', () => sockets.delete(socket)));
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
+      bytes = answer(socket, bytes + chunk);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  gateway = await testGateway((server.address() as AddressInfo).port);
+});
+afterAll(async () => {
+  await gateway.close();
+  for (const socket of sockets) socket.destroy();
+  server.close();
+});
+beforeEach(() => {
+  reached = [];
+  faults = [];
+});
+
+/** @returns what is not yet a request. */
+function answer(socket: Socket, bytes: string): string {
+  try {
+    const { requests, rest } = strictRequests(bytes);
+    for (const request of requests) {
+      reached.push(request);
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n${request.method === 'HEAD' ? '' : 'ok'}`);
+    }
+    return rest;
+  } catch (error) {
+    faults.push((error as Error).message);
+    socket.destroy();
+    return '';
+  }
+}
+
+/** Sends bytes, and reads until the gateway closes the connection. @returns the statuses of its answers. */
+async function say(bytes: string, end: boolean): Promise<readonly number[]> {
+  const client = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true });
+  let answers = '';
+  client.setEncoding('latin1').on('data', (chunk: string) => {
+    answers += chunk;
+  });
+  client.on('error', () => undefined);
+  client.write(Buffer.from(bytes, 'latin1'));
+  if (end) client.end();
+  client.once('end', () => client.end());
+  await once(client, 'close');
+  return [...answers.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status)).filter((status) => status !== 100);
+}
+
+const outline = ({ method, target, body }: StrictRequest) => ({ method, target, body });
+const PROBED = { method: 'GET', target: '/probe', body: '' };
+const REFUSED = [400, 405, 407, 413, 414, 417, 431, 501, 505];
+
+test.each(SMUGGLING.filter(({ meant }) => meant === undefined))('$name: refused', async ({ bytes, framed, unfinished = false }) => {
+  const [first, ...more] = await say(bytes + PROBE, unfinished);
+  expect(faults).toEqual([]);
+  if (first !== undefined) expect(REFUSED).toContain(first);
+  // Where it is clear how long the refused request is, the next one may be served.
+  expect([more, reached.map(outline)]).toEqual(framed === true && more.length > 0 ? [[200], [PROBED]] : [[], []]);
+});
+
+test.each(SMUGGLING.filter(({ meant }) => meant !== undefined))('$name: as it is meant', async ({ bytes, meant, closes = false }) => {
+  const answers = await say(bytes + PROBE, false);
+  expect(faults).toEqual([]);
+  expect(reached.map(outline)).toEqual(closes ? [meant] : [meant, PROBED]);
+  expect(answers).toEqual(closes ? [200] : [200, 200]);
+});
+
+test('what is broken is refused behind the answers to what came whole before it', async () => {
+  const whole = PROBE.replace('Connection: close\r\n', '');
+  for (const broken of ['nonsense\r\n\r\n', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n']) {
+    reached = [];
+    expect(await say(whole + whole + broken, false)).toEqual([200, 200, 400]);
+    expect(reached).toHaveLength(2);
+  }
+});
