@@ -52,6 +52,8 @@ export interface Reading extends Marks {
   readonly ends: readonly string[];
   /** Besides what the deltas say. */
   readonly facts: readonly Fact[];
+  /** It repeats texts that came piece by piece, so that hits in it were counted before. */
+  readonly repeats?: boolean;
 }
 
 /** A message of a conversation, as a request has it. */

@@ -25,7 +25,8 @@ export const openaiResponses: Dialect = {
       itemMarks(at(event, 'item'), ['item'], structured),
       documentMarks(at(event, 'response'), ['response'], structured),
     ]);
-    return { ...marks, deltas: [], ends: endsOf(event, type), facts: eventFacts(event, type) };
+    const ends = endsOf(event, type);
+    return { ...marks, deltas: [], ends, facts: eventFacts(event, type), repeats: ends.length > 0 };
   },
   document: (document, structured) => documentMarks(document, [], structured),
   facts: (answer) => answerFacts(answer),

@@ -1,4 +1,4 @@
-import { ProtocolError, type TextMask, type TextStream } from '@sallyport/core';
+import { type CountHit, ProtocolError, type TextMask, type TextStream } from '@sallyport/core';
 import { EventDecoder } from '../sse/decoder.ts';
 import { encodeEvent } from '../sse/encoder.ts';
 import { dataOf, eolOf, fieldOf, type ServerSentEvent } from '../sse/event.ts';
@@ -37,20 +37,30 @@ export class StreamedAnswer implements TextStream {
   readonly #dialect: Dialect;
   readonly #structured: boolean;
   readonly #by: LlmMasks;
+  /** For what says again what was said: hits of a rule that has counted some are none. */
+  readonly #again: LlmMasks;
+  readonly #silent: LlmMasks;
   readonly #mask: EventMask;
   readonly #observer: AnswerObserver;
   readonly #parts = new Map<string, Part>();
   #sequence: number | undefined;
   #sent: Buffer[] = [];
   #recorded: Buffer[] = [];
-  /** The last event's line ends, and whether one has come that the stream cut. */
+  /** How the last event ended its lines. */
   #eol = '\n';
 
   constructor(dialect: Dialect, structured: boolean, by: LlmMasks, observer: AnswerObserver) {
     this.#dialect = dialect;
     this.#structured = structured;
-    this.#by = by;
-    this.#mask = new EventMask(by.masks, by.count);
+    const counted = new Set<string>();
+    const count: CountHit = (rule, hidden) => {
+      counted.add(rule);
+      by.count(rule, hidden);
+    };
+    this.#by = { ...by, count };
+    this.#silent = { ...by, count: () => {}, countSigned: () => {} };
+    this.#again = { ...by, count: (rule, hidden) => void (counted.has(rule) || by.count(rule, hidden)) };
+    this.#mask = new EventMask(by.masks, count);
     this.#observer = observer;
   }
 
@@ -161,10 +171,10 @@ export class StreamedAnswer implements TextStream {
     const places = (deltas: readonly Delta[]): Place[] => deltas.map(({ place }) => place);
     // Only what is signed stays where its place is masked.
     const left = places(reading.deltas.filter((delta) => delta.form === 'signed' || !byPlace.includes(delta)));
-    const shown = maskedDocument(data, value, this.#by, reading, left, open);
+    const by = reading.repeats === true ? this.#again : this.#by;
+    const shown = maskedDocument(data, value, by, reading, left, open);
     if (open.length === edits.length && !byPlace.some(({ form }) => form === 'signed')) return shown;
-    const silent = { ...this.#by, count: () => {}, countSigned: () => {} };
     const masked = places(reading.deltas.filter((delta) => !byPlace.includes(delta)));
-    return { sent: shown.sent, recorded: maskedDocument(data, value, silent, reading, masked, edits).recorded };
+    return { sent: shown.sent, recorded: maskedDocument(data, value, this.#silent, reading, masked, edits).recorded };
   }
 }
