@@ -47,7 +47,8 @@ export async function giveAnswer(exchange: Exchange, answer: Answer, llm: LlmExc
     return 0;
   }
   reply.head(answer.status, fields);
-  if (field(fields, 'content-length') === undefined) reply.flush(); // the first byte of a stream may take its time
+  // The first byte may take its time; mostly it is here already, and leaves with the head in one write.
+  setImmediate(() => reply.flush());
   const chunks = unechoed(watched(answer.body, exchange, answer), exchange.target, answer);
   const bytes = await pour(exchange, mask === undefined ? chunks : through(chunks, mask.stream), mask?.records === true ? undefined : body);
   if (mask === undefined && !isOpen(answerMasks(exchange.gate))) exchange.visit.seen.opaqueBytes += bytes;

@@ -29,7 +29,7 @@ export interface Reply {
   continue(): void;
   /** @param end there is no body. */
   head(status: number, fields: Fields, end?: boolean): void;
-  /** Sends the head before there is a body to send it with. */
+  /** Sends the head by itself, where the body has not begun yet. */
   flush(): void;
   /** @returns false: wait for {@link drained} before more is written. */
   write(chunk: Buffer): boolean;

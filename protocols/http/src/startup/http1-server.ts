@@ -118,6 +118,8 @@ class Http1Reply implements Reply {
   readonly #response: ServerResponse;
   readonly #gone = new AbortController();
   readonly #last: () => void;
+  /** The body has begun, and the head has left with it. */
+  #begun = false;
 
   /** @param last is told that the connection closes behind this answer. */
   constructor(response: ServerResponse, last: () => void) {
@@ -143,14 +145,16 @@ class Http1Reply implements Reply {
     if (fields.some(([name, value]) => name === 'connection' && value.toLowerCase() === 'close')) this.#response.shouldKeepAlive = false;
     if (!this.#response.shouldKeepAlive) this.#last();
     this.#response.writeHead(status, flat(fields));
+    this.#begun = end;
     if (end) this.#response.end();
   }
 
   flush(): void {
-    this.#response.flushHeaders();
+    if (!this.#begun && !this.#response.destroyed) this.#response.flushHeaders();
   }
 
   write(chunk: Buffer): boolean {
+    this.#begun = true;
     return this.#response.write(chunk);
   }
 
@@ -160,6 +164,7 @@ class Http1Reply implements Reply {
 
   end(last?: Buffer, trailers: Fields = []): void {
     if (trailers.length > 0) this.#response.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]));
+    this.#begun = true;
     if (last === undefined) this.#response.end();
     else this.#response.end(last);
   }
