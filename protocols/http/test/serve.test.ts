@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { GatewayError } from '@sallyport/core';
 import { findWords } from './find-words.ts';
 import { ask, BEARER, behind, echo, raw, until } from './requests.ts';
@@ -202,6 +203,33 @@ describe('an answer', () => {
     ]);
     expect(gateway.gate.bodies('target')).toBe('to *** !');
     expect(gateway.gate.notes).toContainEqual(expect.objectContaining({ masked: { words: 2 } }));
+  });
+
+  test('that is compressed is unpacked to be masked; one in a coding that nobody knows is not given', async () => {
+    const gateway = await behind(
+      (request, response) => {
+        const coding = String(request.headers['accept-encoding']);
+        if (request.url === '/unknown') response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'snappy' }).end('x');
+        else
+          response
+            .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip', 'x-asked': coding })
+            .end(gzipSync('{"to":"ada@example.com"}'));
+      },
+      { textMask: findWords },
+    );
+    const { body, headers } = await ask(gateway, 'GET', '/', { 'accept-encoding': 'gzip, snappy, br' });
+    expect([body, headers['content-encoding'], headers['x-asked']]).toEqual(['{"to":"***"}', undefined, 'gzip, br']);
+    expect(await ask(gateway, 'GET', '/unknown')).toMatchObject({ status: 502, body: expect.stringContaining('snappy') as string });
+  });
+
+  test('without masks passes as it was packed', async () => {
+    const packed = gzipSync('{"to":"ada@example.com"}');
+    const gateway = await behind((_request, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip', 'content-type': 'application/json' }).end(packed),
+    );
+    const request = httpRequest({ port: gateway.port, headers: BEARER, agent: false }).end();
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    expect([response.headers['content-encoding'], (await buffer(response)).equals(packed)]).toEqual(['gzip', true]);
   });
 
   test('that is a part of a text is asked for as a whole where it is masked; parts of other things pass', async () => {

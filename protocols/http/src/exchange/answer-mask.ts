@@ -1,12 +1,15 @@
 import type { CountHit, TextStream } from '@sallyport/core';
+import type { Decode } from '../body/content-coding.ts';
 import type { LlmExchange } from '../llm/begin-llm.ts';
 import { field } from '../message/fields.ts';
 import type { Answer } from '../upstream/answer.ts';
-import { answerMasks, contentMask, isOpen } from './content-masks.ts';
+import { answerMasks, contentMask, decoderOf, isOpen } from './content-masks.ts';
 import type { Exchange } from './exchange.ts';
 
 /** What is done to the body of an answer on its way to the client. */
 export interface AnswerMask {
+  /** Comes first: what takes the body's codings off. */
+  readonly decode: Decode | undefined;
   readonly stream: TextStream;
   /** The client may get something else than the target sent. */
   readonly changes: boolean;
@@ -15,9 +18,11 @@ export interface AnswerMask {
 }
 
 /**
- * The mask that the body of an answer needs; undefined: it passes as it is.
+ * The mask that the body of an answer needs.
  *
  * @param record where a mask that tells the record itself tells it.
+ * @returns undefined: it passes as it is; 'opaque': that too, though there are masks, since nobody looks into such a body.
+ * @throws ProtocolError for a body that would have to be masked and cannot be
  */
 export function answerMask(
   exchange: Exchange,
@@ -25,13 +30,14 @@ export function answerMask(
   llm: LlmExchange | undefined,
   count: CountHit,
   record: (bytes: Buffer) => void,
-): AnswerMask | undefined {
-  const contentType = field(answer.fields, 'content-type') ?? '';
+): AnswerMask | 'opaque' | undefined {
   const masks = answerMasks(exchange.gate);
-  const model = llm?.answer(contentType, record);
-  if (model !== undefined) return { stream: model, changes: !isOpen(masks), records: true };
-  const stream = contentMask(contentType, masks, count, 'target');
-  return stream && { stream, changes: true, records: false };
+  const changes = !isOpen(masks);
+  const model = llm?.answer(field(answer.fields, 'content-type') ?? '', record);
+  const stream = model ?? contentMask(answer.fields, masks, count, 'target');
+  if (stream === undefined || stream === 'opaque') return stream;
+  const decode = decoderOf(answer.fields, 'target');
+  return { decode, stream, changes: changes || decode !== undefined, records: model !== undefined };
 }
 
 /** A body on its way through something that changes it. */

@@ -1,4 +1,4 @@
-import type { CountHit, Target } from '@sallyport/core';
+import type { CountHit } from '@sallyport/core';
 import { RequestError } from '../errors.ts';
 import type { LlmExchange } from '../llm/begin-llm.ts';
 import { endToEnd, type Fields, field, without } from '../message/fields.ts';
@@ -6,7 +6,7 @@ import { unlessSilent } from '../message/silence.ts';
 import type { BodyRecord } from '../recorded/exchange-record.ts';
 import type { Answer } from '../upstream/answer.ts';
 import { originOf } from '../upstream/http1-upstream.ts';
-import { answerMask, through } from './answer-mask.ts';
+import { type AnswerMask, answerMask, through } from './answer-mask.ts';
 import { answerMasks, isOpen } from './content-masks.ts';
 import { CredentialEcho } from './credential-echo.ts';
 import type { Exchange } from './exchange.ts';
@@ -36,12 +36,14 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
  * @throws GatewayError where the target or the record breaks off; the reason of the exchange's end
  */
 export async function giveAnswer(exchange: Exchange, answer: Answer, llm: LlmExchange | undefined, count: CountHit): Promise<number> {
-  const { reply, record, request, options } = exchange;
+  const { reply, record, request, options, visit } = exchange;
   const body = record.body('target', options.record_body_kib * 1024);
-  const mask = answerMask(exchange, answer, llm, count, (bytes) => body.write(bytes));
-  const fields = clientFields(exchange, answer, mask?.changes === true, count);
+  const empty = answer.headOnly || request.method === 'HEAD' || BODILESS.has(answer.status);
+  const mask = empty ? undefined : answerMask(exchange, answer, llm, count, (bytes) => body.write(bytes));
+  const changed = empty ? !isOpen(answerMasks(exchange.gate)) : typeof mask === 'object' && mask.changes;
+  const fields = clientFields(exchange, answer, changed, count);
   record.response(`HTTP/${request.version} ${answer.status}`, fields);
-  if (answer.headOnly || request.method === 'HEAD' || BODILESS.has(answer.status)) {
+  if (empty) {
     await readEmpty(answer);
     reply.head(answer.status, fields, true);
     return 0;
@@ -49,14 +51,31 @@ export async function giveAnswer(exchange: Exchange, answer: Answer, llm: LlmExc
   reply.head(answer.status, fields);
   // The first byte may take its time; mostly it is here already, and leaves with the head in one write.
   setImmediate(() => reply.flush());
-  const chunks = unechoed(watched(answer.body, exchange, answer), exchange.target, answer);
-  const bytes = await pour(exchange, mask === undefined ? chunks : through(chunks, mask.stream), mask?.records === true ? undefined : body);
-  if (mask === undefined && !isOpen(answerMasks(exchange.gate))) exchange.visit.seen.opaqueBytes += bytes;
+  const sent = watched(answer.body, exchange, answer);
+  const bytes = await pour(
+    exchange,
+    shown(sent, exchange.target, answer, mask),
+    typeof mask === 'object' && mask.records ? undefined : body,
+  );
+  if (mask === 'opaque') visit.seen.opaqueBytes += bytes;
   body.end();
   const trailers = endToEnd(answer.trailers());
   record.trailers('target', trailers);
   reply.end(undefined, trailers);
   return bytes;
+}
+
+/** What the client gets to see of a body. */
+function shown(
+  sent: AsyncIterable<Buffer>,
+  target: Exchange['target'],
+  { fields }: Answer,
+  mask: AnswerMask | 'opaque' | undefined,
+): AsyncIterable<Buffer> {
+  const readable = typeof mask === 'object' ? (mask.decode?.(sent) ?? sent) : sent;
+  const echo = OPAQUE.test(field(fields, 'content-type') ?? '') ? undefined : CredentialEcho.of(target);
+  const unechoed = echo === undefined ? readable : through(readable, echo);
+  return typeof mask === 'object' ? through(unechoed, mask.stream) : unechoed;
 }
 
 /** The client's pace is the target's: nothing is read before what came earlier has room. @param record undefined: it is told elsewhere */
@@ -71,12 +90,6 @@ export async function pour({ reply, gate }: Exchange, chunks: AsyncIterable<Buff
     if (!reply.write(chunk)) await reply.drained();
   }
   return bytes;
-}
-
-/** Without the credential that the gateway signed in with, where the answer is a text. */
-function unechoed(chunks: AsyncIterable<Buffer>, target: Target, { fields }: Answer): AsyncIterable<Buffer> {
-  const echo = OPAQUE.test(field(fields, 'content-type') ?? '') ? undefined : CredentialEcho.of(target);
-  return echo === undefined ? chunks : through(chunks, echo);
 }
 
 /** Streams of events may be silent; everything else ends when nothing comes for too long. */

@@ -1,9 +1,11 @@
-import type { ContentMasks, CountHit, Session, Side, TextStream } from '@sallyport/core';
-import { JsonMask } from '../body/json/json-mask.ts';
+import { type ContentMasks, type CountHit, ProtocolError, type Session, type Side, type TextStream } from '@sallyport/core';
+import { bodyMask } from '../body/body-mask.ts';
+import { contentDecoder, type Decode } from '../body/content-coding.ts';
+import { type Fields, field } from '../message/fields.ts';
 import { EventMask, EventStreamMask } from '../sse/event-stream-mask.ts';
 
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$|^application\/(?:x-)?ndjson$/;
-const TEXT_TYPE = /^text\/|^application\/(?:(?:[\w.+-]+\+)?xml|javascript|x-www-form-urlencoded|graphql)$|^$/;
+/** The most that a body unpacks to where it must be looked into; it is not kept, but passed on. */
+const MOST_UNPACKED = 64 * 2 ** 30;
 
 /** What a session's masks hide in bodies that its client gets. */
 export function answerMasks({ textMask, fieldMasks }: Session): ContentMasks {
@@ -15,11 +17,25 @@ export function isOpen({ text, fields }: ContentMasks): boolean {
   return text === undefined && fields === undefined;
 }
 
-/** The mask for a body of this media type; undefined: it is none that is looked into, or nothing is masked. */
-export function contentMask(contentType: string, masks: ContentMasks, count: CountHit, side: Side): TextStream | undefined {
-  if (isOpen(masks)) return undefined;
-  const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (JSON_TYPE.test(type)) return new JsonMask({ masks, count, side });
-  if (type === 'text/event-stream') return new EventStreamMask(new EventMask(masks, count));
-  return TEXT_TYPE.test(type) ? masks.text?.stream(count) : undefined;
+/**
+ * The mask for a body with these fields.
+ *
+ * @returns undefined: nothing is to be masked; 'opaque': such a body is looked into by nobody.
+ * @throws ProtocolError for one that would have to be masked and cannot be
+ */
+export function contentMask(fields: Fields, masks: ContentMasks, count: CountHit, side: Side): TextStream | 'opaque' | undefined {
+  const events = (each: ContentMasks, hit: CountHit): TextStream => new EventStreamMask(new EventMask(each, hit));
+  return bodyMask(field(fields, 'content-type'), masks, count, { side, events });
+}
+
+/** What takes the codings off a body; undefined: it has none. @throws ProtocolError for a coding that is not known here */
+export function decoderOf(fields: Fields, side: Side): Decode | undefined {
+  const coding = fields.flatMap(([name, value]) => (name === 'content-encoding' ? [value] : [])).join(', ');
+  if (coding === '') return undefined;
+  const decode = contentDecoder(coding, { most: MOST_UNPACKED, side });
+  if (decode !== undefined) return decode;
+  throw new ProtocolError(
+    side,
+    `The body's coding ${JSON.stringify(coding.slice(0, 64))} is not known here, and values in it would have to be masked.`,
+  );
 }

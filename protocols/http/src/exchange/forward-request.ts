@@ -9,6 +9,7 @@ import { giveAnswer } from './answering.ts';
 import { type Answered, ask } from './asking.ts';
 import { answerMasks, contentMask, isOpen } from './content-masks.ts';
 import type { Exchange } from './exchange.ts';
+import { Hits } from './hits.ts';
 import { OutgoingBody } from './outgoing-body.ts';
 import { refuse } from './refusal.ts';
 import { drain } from './request-body.ts';
@@ -33,22 +34,24 @@ export async function forwardRequest(exchange: Exchange): Promise<void> {
   const ruling = await ask(exchange, wish, () => body.context());
   if (ruling.action === 'deny') return deny(exchange, ruling);
   const { command } = ruling;
-  const masked: Record<string, number> = {};
-  const count = (rule: string): void => {
-    masked[rule] = (masked[rule] ?? 0) + 1;
-  };
+  const hits = new Hits(command, gate);
+  const { count, masked } = hits;
   let llm: LlmExchange | undefined;
+  let answer: Answer | undefined;
   try {
     llm = await modelCall(exchange, body, count);
     if (llm === undefined) await maskRequest(exchange, body, count);
-    const answer = await send(exchange, fields, body, llm !== undefined);
+    answer = await send(exchange, fields, body, llm !== undefined);
     visit.seen.targetFrames += 1;
     const bytes = await giveAnswer(exchange, answer, llm, count);
     visit.seen.targetBytes += bytes;
+    hits.flush();
     if (llm !== undefined) gate.note({ ...llm.end(), command });
     gate.note(resultOf(command, answer.status, bytes, masked));
   } catch (error) {
+    if (answer !== undefined) cancel(answer);
     const { code, message } = asGatewayError(exchange.signal.aborted ? exchange.signal.reason : error);
+    hits.flush();
     if (llm !== undefined) gate.note({ ...llm.end(), command });
     gate.note({ type: 'result', command, state: 'unknown', rows: 0, bytes: 0, error: { code, message }, masked });
     if (!reply.left.aborted) throw exchange.signal.aborted ? exchange.signal.reason : error;
@@ -78,8 +81,8 @@ async function modelCall({ request, requested, gate }: Exchange, body: OutgoingB
 async function maskRequest({ request, gate }: Exchange, body: OutgoingBody, count: CountHit): Promise<void> {
   const { requestMasks } = gate;
   if (request.length === 0 || isOpen(requestMasks)) return;
-  const mask = contentMask(field(request.fields, 'content-type') ?? '', requestMasks, count, 'client');
-  if (mask === undefined) return;
+  const mask = contentMask(request.fields, requestMasks, count, 'client');
+  if (mask === undefined || mask === 'opaque') return;
   const [whole, coding] = [await body.whole(LONGEST_PROMPT), field(request.fields, 'content-encoding')];
   if (whole === undefined || coding !== undefined) {
     const why = coding === undefined ? `is larger than ${LONGEST_PROMPT >> 20} MiB` : `is encoded as ${coding}`;
@@ -99,25 +102,29 @@ async function send(exchange: Exchange, fields: Fields, body: OutgoingBody, mode
   const durable = gate.durable();
   if (durable !== undefined) await durable;
   signal.throwIfAborted();
-  const sent = body.toTarget(contentMask(contentType, masks, () => undefined, 'client'));
   const outgoing = {
     method: request.method,
     path: requested.path + requested.query,
     fields: reframed(fields, body.length, model || !isOpen(masks)),
-    body: sent,
+    body: body.toTarget(),
   };
   const upstream = upstreams.for(target, contentType.startsWith('application/grpc'));
   const answer = await upstream.send(outgoing, signal);
   if (!showsPartOfMasked(answer, masks)) return answer;
-  await answer.body[Symbol.asyncIterator]().return?.();
+  cancel(answer);
   return upstream.send({ ...outgoing, fields: without(outgoing.fields, 'range', 'if-range') }, signal);
+}
+
+/** Nobody reads the rest of it: its connection is free for others, or closed. */
+function cancel({ body }: Answer): void {
+  void body[Symbol.asyncIterator]().return?.();
 }
 
 /** A mask must see all of a text: who asks for a part of it gets the whole, as a server may answer (RFC 9110 section 14.2). */
 function showsPartOfMasked({ status, fields }: Answer, masks: ContentMasks): boolean {
-  if (status !== 206) return false;
-  const type = field(fields, 'content-type') ?? '';
-  return (type.startsWith('multipart/') && !isOpen(masks)) || contentMask(type, masks, () => undefined, 'target') !== undefined;
+  if (status !== 206 || isOpen(masks)) return false;
+  const several = field(fields, 'content-type')?.startsWith('multipart/') === true;
+  return several || contentMask(fields, masks, () => undefined, 'target') !== 'opaque';
 }
 
 /** The request goes no further: its client reads why, or when to come back. */

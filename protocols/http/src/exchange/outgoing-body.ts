@@ -1,4 +1,8 @@
-import { GatewayError, type HoldContext, type TextStream } from '@sallyport/core';
+import { isUtf8 } from 'node:buffer';
+import { GatewayError, type HoldContext } from '@sallyport/core';
+import { field } from '../message/fields.ts';
+import type { BodyRecord } from '../recorded/exchange-record.ts';
+import { answerMasks, contentMask, isOpen } from './content-masks.ts';
 import type { Exchange } from './exchange.ts';
 import { bodyChunks, sha256, type Taken, takeBody, wholeOf } from './request-body.ts';
 
@@ -36,17 +40,24 @@ export class OutgoingBody {
 
   /** What somebody is to approve besides the head. @throws GatewayError ERR_LIMIT where it is too much */
   async context(): Promise<HoldContext> {
-    const { request, gate } = this.#exchange;
-    if (request.length === 0) return {};
+    if (this.#exchange.request.length === 0) return {};
     const body = await this.whole(MOST_HELD);
     if (body === undefined)
       throw new GatewayError(
         'ERR_LIMIT',
         `A request that is held for approval may have at most ${MOST_HELD >> 20} MiB: what is approved is all of it.`,
       );
-    const excerpt = body.subarray(0, EXCERPT);
-    const shown = gate.textMask?.value(excerpt, 0, excerpt.length, () => undefined) ?? excerpt;
-    return { body: `${body.length} bytes, SHA-256 ${sha256(body)}`, content: shown.toString('utf8') };
+    const shown = this.#excerpt(body);
+    return { body: `${body.length} bytes, SHA-256 ${sha256(body)}`, ...(shown !== undefined && { content: shown.toString('utf8') }) };
+  }
+
+  /** What who approves may read of it; undefined: it is no text, or nobody can see what is in it. */
+  #excerpt(body: Buffer): Buffer | undefined {
+    const { request, gate } = this.#exchange;
+    if (field(request.fields, 'content-encoding') !== undefined || !isUtf8(body)) return undefined;
+    const mask = contentMask(request.fields, answerMasks(gate), () => undefined, 'client');
+    if (mask === 'opaque') return undefined;
+    return (mask === undefined ? body : Buffer.concat([mask.push(body), mask.flush()])).subarray(0, EXCERPT);
   }
 
   /** Bytes that the target is to expect; undefined: it is not known. */
@@ -54,14 +65,12 @@ export class OutgoingBody {
     return this.#changed?.length ?? this.#exchange.request.length;
   }
 
-  /** @param mask what the record shows of it. */
-  toTarget(mask: TextStream | undefined): AsyncIterable<Buffer> | null {
+  toTarget(): AsyncIterable<Buffer> | null {
     if (this.#exchange.request.length === 0) return null;
     this.#go();
     const sent = this.#changed;
     return this.#recorded(
       sent === undefined ? (this.#taken === undefined ? this.#chunks : wholeOf(this.#taken)) : wholeOf({ head: sent, rest: undefined }),
-      mask,
     );
   }
 
@@ -71,9 +80,20 @@ export class OutgoingBody {
     this.#told = true;
   }
 
-  async *#recorded(chunks: AsyncIterable<Buffer>, mask: TextStream | undefined): AsyncGenerator<Buffer> {
-    const { record, gate, options, visit } = this.#exchange;
-    const body = record.body('client', options.record_body_kib * 1024, mask);
+  /** Where the record gets it, masked as answers are; of what cannot be looked into it gets size and SHA-256. */
+  #record(): BodyRecord {
+    const { record, request, gate, options } = this.#exchange;
+    const masks = answerMasks(gate);
+    const most = options.record_body_kib * 1024;
+    if (isOpen(masks)) return record.body('client', most);
+    const mask = contentMask(request.fields, masks, () => undefined, 'client');
+    const hidden = mask === 'opaque' || field(request.fields, 'content-encoding') !== undefined;
+    return hidden ? record.body('client', 0) : record.body('client', most, mask);
+  }
+
+  async *#recorded(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const { gate, visit } = this.#exchange;
+    const body = this.#record();
     for await (const chunk of chunks) {
       body.write(chunk);
       visit.seen.clientBytes += chunk.length;

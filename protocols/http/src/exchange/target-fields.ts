@@ -1,4 +1,5 @@
 import type { Target } from '@sallyport/core';
+import { narrowed } from '../body/content-coding.ts';
 import { isPathOverride } from '../classify/override.ts';
 import type { ClientRequest } from '../message/client-request.ts';
 import { endToEnd, type Fields, field, listed, without } from '../message/fields.ts';
@@ -55,7 +56,7 @@ export function reframed(fields: Fields, length: number | undefined, plain: bool
   const sized = field(fields, 'content-length') !== undefined || (length ?? 0) > 0;
   return [
     ...kept,
-    ...(plain ? [['accept-encoding', 'identity'] as const] : []),
+    ...(plain ? [['accept-encoding', narrowed(field(fields, 'accept-encoding'))] as const] : []),
     ...(length !== undefined && sized ? [['content-length', String(length)] as const] : []),
   ];
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { GatewayError, type Side } from '@sallyport/core';
+import { type ContentMasks, type CountHit, GatewayError, type Side } from '@sallyport/core';
+import { JsonMask } from '../body/json/json-mask.ts';
 import { shownTarget } from '../classify/request-target.ts';
 import { RequestError } from '../errors.ts';
 import { endToEnd, type Fields, field, without } from '../message/fields.ts';
@@ -8,7 +9,9 @@ import type { Answer, Upgraded } from '../upstream/answer.ts';
 import { encodeClose, encodeServerFrame, FrameDecoder, OPCODE } from '../websocket/frame.ts';
 import { MessageRelay } from '../websocket/message-relay.ts';
 import { type Answered, ask } from './asking.ts';
+import { answerMasks, isOpen } from './content-masks.ts';
 import type { Exchange } from './exchange.ts';
+import { Hits } from './hits.ts';
 import { textOf } from './record-text.ts';
 import { targetFields } from './target-fields.ts';
 import { wishOf } from './wish.ts';
@@ -76,12 +79,9 @@ async function converse(
   const passed = without(endToEnd(fields), 'sec-websocket-extensions');
   record.response(`HTTP/${request.version} ${status}`, passed);
   reply.head(status, [...passed, ['connection', 'Upgrade'], ['upgrade', 'websocket']]);
-  const masked: Record<string, number> = {};
-  const count = (rule: string): void => {
-    masked[rule] = (masked[rule] ?? 0) + 1;
-  };
-  const { textMask } = gate;
-  const shown = textMask && ((text: Buffer): Buffer => textMask.value(text, 0, text.length, count) ?? text);
+  const hits = new Hits(command, gate);
+  const { masked } = hits;
+  const shown = messageMask(answerMasks(gate), hits.count);
   if (head.length > 0) client.unshift(head);
   const stop = (): void => {
     client.destroy();
@@ -111,8 +111,21 @@ async function converse(
     closeWith(client, error instanceof GatewayError && error.code === 'ERR_PROTOCOL' ? CLOSED.protocol : CLOSED.broken, message, stop);
   } finally {
     signal.removeEventListener('abort', end);
+    hits.flush();
     target.destroy();
   }
+}
+
+const JSON_BEGINS = /^\s*[[{]/;
+
+/** What the client may see of a text message: JSON by its places and values, anything else by its form. */
+function messageMask(masks: ContentMasks, count: CountHit): ((text: Buffer) => Buffer) | undefined {
+  if (isOpen(masks)) return undefined;
+  return (text) => {
+    if (!JSON_BEGINS.test(text.toString('latin1', 0, 64))) return masks.text?.value(text, 0, text.length, count) ?? text;
+    const json = new JsonMask({ masks, count, side: 'target' });
+    return Buffer.concat([json.push(text), json.flush()]);
+  };
 }
 
 /** One direction, at the pace of whoever reads. */
