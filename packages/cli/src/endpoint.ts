@@ -25,6 +25,8 @@ interface Connection {
   readonly database?: string | null;
   readonly ca: string;
   readonly ssh_host_keys: readonly string[];
+  readonly forward_ca: string | null;
+  readonly facts: Readonly<Record<string, string>>;
   readonly expires_at: string;
 }
 
@@ -35,8 +37,11 @@ export interface Way {
   readonly expiresAt: string;
 }
 
-/** @throws CliError when the caller cannot reach a target of this name */
-export async function openWay(api: Api, target: string, database: string | undefined): Promise<Way> {
+/**
+ * @param lasting the way is for programs that sign in as often as they like, where the protocol's clients do so.
+ * @throws CliError when the caller cannot reach a target of this name
+ */
+export async function openWay(api: Api, target: string, database: string | undefined, lasting = false): Promise<Way> {
   const targets = await api.get<readonly ReachableTarget[]>('/api/v1/targets');
   const found = targets.find((each) => each.name === target);
   if (found === undefined) {
@@ -45,7 +50,7 @@ export async function openWay(api: Api, target: string, database: string | undef
   }
   const protocol = (await loadProtocols()).find((each) => each.name === found.protocol);
   if (protocol === undefined) throw new CliError(`This command does not speak '${found.protocol}'. Update it to the gateway's version.`);
-  const connection = await api.post<Connection>('/api/v1/connect', { target });
+  const connection = await api.post<Connection>('/api/v1/connect', { target, lasting });
   const name = database ?? connection.database ?? undefined;
   const endpoint: Endpoint = {
     target,
@@ -55,6 +60,8 @@ export async function openWay(api: Api, target: string, database: string | undef
     token: connection.token,
     caFile: await keepCertificate(connection.ca),
     hostKeys: connection.ssh_host_keys,
+    ...(connection.forward_ca !== null && { forwardCaFile: await keepCertificate(connection.forward_ca) }),
+    facts: connection.facts,
     ...(name !== undefined && { database: name }),
   };
   return { protocol, endpoint, expiresAt: connection.expires_at };

@@ -71,3 +71,24 @@ test('sessions are found by what was asked for', async () => {
   const { stdout } = await site.run(['sessions', 'search', '/customers?x=1', '--json']);
   expect(JSON.parse(stdout)).toEqual([expect.objectContaining({ event: expect.objectContaining({ text: 'GET /customers?x=1' }) })]);
 });
+
+test('connect runs any program, which signs in as often as it likes until it ends', async () => {
+  const script = `curl -sS -H "Authorization: Bearer $SALLYPORT_TOKEN_SHOP_API" $SALLYPORT_URL_SHOP_API/a
+curl -sS -H "Authorization: Bearer $SALLYPORT_TOKEN_SHOP_API" $SALLYPORT_URL_SHOP_API/b
+echo; echo $SALLYPORT_TOKEN_SHOP_API; exit 7`;
+  const { code, stdout, stderr } = await site.run(['connect', 'shop-api', '--', 'sh', '-c', script], { token: alice });
+  const [answers, token = ''] = stdout.trim().split('\n');
+  expect({ code, answers, stderr }).toEqual({ code: 7, answers: '{"id":12345678901234567890,"email":"[redacted]"}'.repeat(2), stderr: '' });
+  const ended = await fetch(`http://127.0.0.1:${site.port}/a`, { headers: { authorization: `Bearer ${token}` } });
+  expect(ended.status).toBe(401);
+});
+
+test('a printed way lasts, too', async () => {
+  const { stdout } = await site.run(['connect', 'shop-api', '--print', 'dsn'], { token: alice });
+  expect(stdout).toMatch(/^https:\/\/token:sp_[\w-]+@127\.0\.0\.1:\d+\/\n$/);
+  const authorization = `Bearer ${new URL(stdout).password}`;
+  for (const path of ['/a', '/b']) {
+    const answer = await fetch(`http://127.0.0.1:${site.port}${path}`, { headers: { authorization, connection: 'close' } });
+    expect(answer.status).toBe(200);
+  }
+});

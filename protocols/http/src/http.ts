@@ -1,6 +1,8 @@
 import type { Protocol } from '@sallyport/core';
 import { classifyText } from './classify/request-text.ts';
+import { clientFacts } from './client/client-facts.ts';
 import { exec } from './client/exec.ts';
+import { nativeClient } from './client/native-client.ts';
 import { interceptedHosts } from './forward/intercepted-hosts.ts';
 import { decodeRecording } from './recorded/decode-recording.ts';
 import { serve } from './serve.ts';
@@ -26,7 +28,9 @@ export function http(): Protocol {
     decodeRecording,
     exec,
     wordSeparator: '\n',
-    connect: ({ caFile, host, port }) => ({ program: 'curl', args: ['--cacert', caFile], env: {}, dsn: `https://${host}:${port}` }),
+    connect: nativeClient,
+    clientFacts,
+    manyConnections: true,
     readDsn: () => undefined,
     inspect: () => Promise.resolve({ checks: [] } as never),
     close() {

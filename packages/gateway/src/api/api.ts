@@ -1,8 +1,9 @@
 import type { Approvals } from '@sallyport/approvals';
-import { GatewayError, type Host, type Store } from '@sallyport/core';
+import { GatewayError, type Protocol, type Store } from '@sallyport/core';
 import type { Backoff, IdentityService, Keys } from '@sallyport/identity';
 import type { Recorder } from '@sallyport/recording';
 import { type FastifyInstance, fastify } from 'fastify';
+import type { Certificates } from '../certificates.ts';
 import type { Config } from '../config/config.ts';
 import type { Rulebook } from '../gate-session.ts';
 import { splitAddress } from '../listener.ts';
@@ -27,8 +28,9 @@ export interface ApiParts {
   readonly backoff: Backoff;
   readonly identity: IdentityService;
   readonly live: LiveSessions;
-  /** The certificate that listeners show. */
-  tls(): Host['tls'];
+  readonly protocols: readonly Protocol[];
+  /** What listeners and the forward proxy show. */
+  certificates(): Certificates;
   readonly metrics: Metrics;
   readonly keys: Keys;
   readonly recorder: Recorder;
