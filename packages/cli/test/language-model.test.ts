@@ -40,11 +40,9 @@ async function sallyport(...args: readonly string[]): Promise<string> {
 
 /** Of the newest session: its facts, and all that can be read of what was recorded. */
 async function recorded(): Promise<{ readonly events: readonly Record<string, unknown>[]; readonly all: string }> {
-  const [{ id }] = JSON.parse(await sallyport('sessions', 'list', '--json'));
-  const shown = await sallyport('sessions', 'show', id, '--json');
-  const { records } = JSON.parse(await sallyport('sessions', 'export', id));
-  const bytes = records.map(({ data = '' }: { data?: string }) => Buffer.from(data, 'base64').toString());
-  return { events: JSON.parse(shown).events, all: shown + (await sallyport('replay', id)) + bytes.join('') };
+  const [shown, exported] = [await sallyport('sessions', 'show', 'last', '--json'), await sallyport('sessions', 'export', 'last')];
+  const bytes = JSON.parse(exported).records.map(({ data = '' }: { data?: string }) => Buffer.from(data, 'base64').toString());
+  return { events: JSON.parse(shown).events, all: shown + bytes.join('') };
 }
 
 test.each([
@@ -76,6 +74,7 @@ test('signed thinking reaches the client as it is, and the record masked; argume
   expect(text).not.toContain('411111');
   const { events, all } = await recorded();
   expect(all).not.toMatch(SECRETS);
+  expect(await sallyport('replay', 'last')).toContain('reasoning: I look for the customer [redacted].');
   expect(events).toContainEqual(
     expect.objectContaining({
       type: 'llm',

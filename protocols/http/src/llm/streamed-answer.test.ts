@@ -389,6 +389,12 @@ test('where a name is there twice, neither value shows', () => {
   expect(run('chat', [stream]).sent.toString()).toBe('data: {"choices":[{"index":0,"delta":{"content":"","content":"*** "}}]}\n\n');
 });
 
+test('data over several lines keeps them', () => {
+  const stream = (text: string): Buffer =>
+    Buffer.from(`data: {"choices":[{"index":0,\r\nid: 7\r\ndata:"delta":{"content":"${text}"}}]}\r\n\r\n`);
+  expect(run('chat', [stream('to alice@example.com ')]).sent.toString()).toBe(stream('to *** ').toString());
+});
+
 test('a character that is cut in two passes whole', () => {
   const stream = Buffer.from(
     'data: {"choices":[{"index":0,"delta":{"content":"So \\ud83d"}}]}\n\ndata: {"choices":[{"index":0,"delta":{"content":"\\ude00 yes"}}]}\n\n',
