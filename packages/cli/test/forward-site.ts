@@ -1,13 +1,15 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttp, type IncomingMessage, request as requestHttp, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect as connectTcp, createServer as createTcp, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { freePort } from '../../../test-fixtures/servers/postgres.ts';
+import { startGitServer } from '../src/demo/git-server.ts';
 import { type Outcome, serveSite, type TestSite } from './site.ts';
 
 /** Where the certificates of the servers behind the gateway lie. */
@@ -19,6 +21,8 @@ export interface Seen {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: number;
+  /** With the gateway's credential. */
+  readonly signedIn: boolean;
 }
 
 /** A CONNECT on its way. */
@@ -42,8 +46,8 @@ export interface ForwardSite extends TestSite {
   /** The forward CA. */
   readonly ca: string;
   readonly token: TestSite['token'];
-  /** Ports of the servers: HTTPS, HTTPS with a certificate that nobody knows, HTTP, bytes that come back in capitals. */
-  readonly ports: Readonly<Record<'https' | 'unknown' | 'http' | 'echo', number>>;
+  /** Ports of the servers: HTTPS, HTTPS with a certificate that nobody knows, HTTP, bytes that come back in capitals, git over HTTPS. */
+  readonly ports: Readonly<Record<'https' | 'unknown' | 'http' | 'echo' | 'git', number>>;
   /** What reached the servers, in order. */
   readonly reached: string[];
   /** `http://alice:TOKEN@127.0.0.1:PORT` */
@@ -86,16 +90,30 @@ export async function startForwardSite(): Promise<ForwardSite> {
       socket.on('end', () => socket.end());
     }),
   ];
-  const [https = 0, unknown = 0, http = 0, echo = 0] = await Promise.all(servers.map(listen));
-  const ports = { https, unknown, http, echo };
+  await promisify(execFile)('git', ['init', '-q', '--bare', join(folder, 'repositories', 'repository.git')]);
+  await promisify(execFile)('git', ['-C', join(folder, 'repositories', 'repository.git'), 'config', 'http.receivepack', 'true']);
+  const repositories = await startGitServer({ folder: join(folder, 'repositories'), username: 'gateway', password: 'the-git-password' });
+  servers.push(
+    createHttps({ key: await read('localhost.key'), cert: await read('localhost.pem') }, (request, response) => {
+      const { method, url, headers } = request;
+      const inner = requestHttp({ port: repositories.port, host: '127.0.0.1', method, path: url, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      });
+      request.pipe(inner);
+    }),
+  );
+  const [https = 0, unknown = 0, http = 0, echo = 0, git = 0] = await Promise.all(servers.map(listen));
+  const ports = { https, unknown, http, echo, git };
   const [port, adminPort] = [await freePort(), await freePort()];
   const stopTarget = async (): Promise<void> => {
     for (const server of servers) {
       (server as Partial<ReturnType<typeof createHttp>>).closeAllConnections?.();
       server.close();
     }
+    await repositories.stop();
   };
-  const env = { SERVICE_TOKEN: 'the-service-token' };
+  const env = { SERVICE_TOKEN: 'the-service-token', GIT_PASSWORD: 'the-git-password' };
   const site = await serveSite({ folder, text: configuration(port, adminPort, ports), port, adminPort, env, stopTarget });
   const ca = join(folder, 'forward-ca.pem');
   await writeFile(ca, (await site.run(['ca', 'forward'])).stdout);
@@ -145,7 +163,8 @@ async function tell(request: IncomingMessage, response: ServerResponse, reached:
   let body = 0;
   for await (const chunk of request) body += (chunk as Buffer).length;
   response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body }));
+  const signedIn = request.headers.authorization === 'Bearer the-service-token';
+  response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body, signedIn }));
 }
 
 async function listen(server: Server): Promise<number> {
@@ -153,7 +172,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-function configuration(port: number, adminPort: number, { https, unknown, http, echo }: ForwardSite['ports']): string {
+function configuration(port: number, adminPort: number, { https, unknown, http, echo, git }: ForwardSite['ports']): string {
   const ca = join(CERTIFICATES, 'ca.pem');
   const listening = `protocol: http, listen: "127.0.0.1:${port}"`;
   return `
@@ -171,6 +190,7 @@ targets:
   plain: { ${listening}, address: "localhost:${http}", tls: disable, forward: true }
   bytes: { ${listening}, address: "localhost:${echo}", tls: disable, forward: tunnel }
   later: { ${listening}, address: "127.0.0.1:${echo}", tls: disable, forward: tunnel, hold_seconds: 0 }
+  repositories: { ${listening}, address: "localhost:${git}", forward: true, ca: ${ca}, credentials: { username: gateway, password: "\${env:GIT_PASSWORD}" } }
   rest: { ${listening}, address: "rest.invalid", forward: tunnel, hosts: ["*", "*:${echo}", "localhost:${port}", "localhost:1"] }
 access:
   - { groups: [developers], targets: "*" }
