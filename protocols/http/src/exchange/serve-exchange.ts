@@ -28,7 +28,7 @@ export async function serveExchange(
   let [request, connection] = [asked, arrived];
   try {
     if (reply.left.aborted) return;
-    ({ request, connection } = await absoluteForm(asked, arrived));
+    ({ request, connection } = absoluteForm(asked, arrived));
     const fault = framingFault(request);
     if (fault !== undefined) throw new RequestError(400, 'ERR_PROTOCOL', fault, { last: true });
     if (unmetExpectation(request))
@@ -40,6 +40,7 @@ export async function serveExchange(
     if (misdirected !== undefined) throw new RequestError(421, 'ERR_PROTOCOL', misdirected);
     demandSafeOrigin(request, connection);
     visit = await connection.visit(request);
+    if (connection !== arrived) await connection.through?.server.check(visit.session.signal);
     await inVisit(visit, (signal) => run(exchangeOf(request, requested, reply, connection, visit as Visit, upstreams, signal)), reply);
   } catch (error) {
     await answerError(asGatewayError(error), request, reply, connection, visit);
@@ -91,7 +92,7 @@ function exchangeOf(
 }
 
 /** What signs in must not be read on its way. */
-function demandPrivacy({ secure, host }: Connection): void {
+export function demandPrivacy({ secure, host }: Connection): void {
   if (secure || host.signedIn !== undefined || isLoopbackClient(host.client)) return;
   throw new RequestError(
     403,

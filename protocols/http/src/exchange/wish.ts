@@ -2,6 +2,7 @@ import { classifyRequest, wantsBody } from '../classify/classify-request.ts';
 import { shownTarget } from '../classify/request-target.ts';
 import { hostOf } from '../classify/request-text.ts';
 import { endToEnd, type Fields, field, without } from '../message/fields.ts';
+import { originOf } from '../upstream/http1-upstream.ts';
 import type { Wish } from './asking.ts';
 import type { Exchange } from './exchange.ts';
 import { credentialField } from './target-fields.ts';
@@ -12,17 +13,19 @@ import { credentialField } from './target-fields.ts';
  * @param fields as they go to the target; what signs in there serves for no rule.
  * @param body the whole of it, where {@link bodyWanted} asked for it and got it.
  */
-export function wishOf({ request, requested, target, options, visit }: Exchange, fields: Fields, body?: Buffer): Wish {
+export function wishOf({ request, requested, target, options, visit, connection }: Exchange, fields: Fields, body?: Buffer): Wish {
   const { method, length = Number.POSITIVE_INFINITY } = request;
   const headers = without(fields, 'host', 'content-length', credentialField(target)?.[0] ?? '');
   const host = hostOf(field(fields, 'host') ?? target.host);
   const facts = { method, target: requested, host, headers, bytes: length, ...(body !== undefined && { body }) };
   return {
     ...classifyRequest(facts, options),
-    text: `${method} ${shownTarget(requested)}`,
+    // A target of the forward proxy is many servers: what is approved for one is not for the others.
+    text: `${method} ${connection.through === undefined ? '' : originOf(target)}${shownTarget(requested)}`,
     exact: [
       'http',
       target.name,
+      originOf(target),
       method,
       requested.path,
       requested.query,

@@ -20,9 +20,9 @@ interface Asked {
  * A request that names its server in the request line asks a forward proxy, without CONNECT and without TLS of its own: it is
  * served as if it had come through a tunnel to that server. Every other one is what it is.
  *
- * @throws RequestError 400, 407; GatewayError ERR_ACCESS, and what looking at the server's addresses throws
+ * @throws RequestError 400, 407; GatewayError ERR_ACCESS
  */
-export async function absoluteForm(request: ClientRequest, connection: Connection): Promise<Asked> {
+export function absoluteForm(request: ClientRequest, connection: Connection): Asked {
   const [, scheme = '', server = '', path = ''] = connection.through === undefined ? (FORM.exec(request.target) ?? []) : [];
   if (server === '') return { request, connection };
   const target = path.startsWith('/') ? path : `/${path}`;
@@ -40,7 +40,5 @@ export async function absoluteForm(request: ClientRequest, connection: Connectio
   const other = named.tls.mode === 'disable' ? 'http' : 'https';
   if (scheme.toLowerCase() !== other)
     throw new GatewayError('ERR_ACCESS', `${name} is reached by ${other}, not by ${scheme.toLowerCase()}.`);
-  const part = connection.part(client);
-  await client.server.check(part.left);
-  return { request: { ...request, target, authority: name }, connection: part };
+  return { request: { ...request, target, authority: name }, connection: connection.part(client) };
 }

@@ -1,13 +1,16 @@
 import type { Duplex } from 'node:stream';
-import { acceptTls, type GatewayError } from '@sallyport/core';
-import { asGatewayError, badRequest, statusOf } from '../errors.ts';
+import type { SecureContextOptions } from 'node:tls';
+import { acceptTls, type GatewayError, ProtocolError } from '@sallyport/core';
+import { asGatewayError, badRequest, RequestError, statusOf } from '../errors.ts';
+import { demandPrivacy } from '../exchange/serve-exchange.ts';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import { Connection } from '../startup/connection.ts';
 import { firstWords } from '../startup/first-bytes.ts';
 import type { Visit } from '../startup/visit.ts';
 import { parseAuthority } from './authority.ts';
 import { refuseConnect } from './connect-answer.ts';
-import { proxyClient } from './proxy-client.ts';
+import type { ForwardServer } from './forward-server.ts';
+import { type ProxyClient, proxyClient } from './proxy-client.ts';
 import { serveTunnel } from './serve-tunnel.ts';
 
 /** How long the client may take from the tunnel's opening to the end of its handshake. */
@@ -32,23 +35,25 @@ export type CarryOn = (inner: Connection, socket: Duplex, http2: boolean) => Pro
  * https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6
  */
 export async function serveConnect({ request, reply, socket, head, connection }: Asked, carryOn: CarryOn): Promise<void> {
-  const { host } = connection;
+  const { host, facts } = connection;
   let inner: Connection | undefined;
   let visit: Visit | undefined;
   try {
-    inner = directed(request, socket, connection);
+    demandPrivacy(connection);
+    const client = clientOf(request, connection);
+    inner = new Connection(host, socket, { ...facts, forward: client.server.name }, client);
     visit = await inner.visit(request);
     if (head.length > 0) socket.unshift(head);
-    if (inner.through?.server.tunnel === true) {
-      await serveTunnel(inner.through.server, visit, socket, reply);
-    } else {
-      await inner.through?.server.check(visit.session.signal);
-      const context = await host.forwardCertificate(inner.through?.server.authority.host ?? '');
+    if (client.server.tunnel) await serveTunnel(client.server, visit, socket, reply);
+    else {
+      await client.server.check(visit.session.signal);
+      const context = await host.forwardCertificate(client.server.authority.host);
       reply.head(200, []);
-      await serveEnded(context, inner, visit, socket, carryOn);
+      const within = await accept(client.server, context, socket, visit.session.signal);
+      if (within !== undefined) await carryOn(inner, within.socket, within.http2);
     }
   } catch (cause) {
-    const error = asGatewayError(cause);
+    const error = asGatewayError(visit?.session.signal.aborted ? visit.session.signal.reason : cause);
     host.log('info', `A CONNECT was not served: ${error.message}`, { asked: request.target, err: error.cause });
     if (!reply.started) refuse(reply, error, visit);
   } finally {
@@ -59,38 +64,48 @@ export async function serveConnect({ request, reply, socket, head, connection }:
   }
 }
 
-/** Who asks for what, as the connection that the tunnel will be. */
-function directed(request: ClientRequest, socket: Duplex, { host, facts }: Connection): Connection {
+/** Who asks for what. */
+function clientOf(request: ClientRequest, { host, through }: Connection): ProxyClient {
+  if (through !== undefined) throw new RequestError(405, 'ERR_PROTOCOL', `This is a tunnel to ${through.server.name}, and no proxy.`);
   const authority = parseAuthority(request.target);
   if (authority === undefined) throw badRequest('CONNECT names no server: it takes `host:port`.');
   if (request.length !== 0) throw badRequest('CONNECT has no body.');
-  const client = proxyClient(request.fields, authority, host);
-  return new Connection(host, socket, { ...facts, forward: client.server.name }, client);
+  return proxyClient(request.fields, authority, host);
 }
 
-async function serveEnded(
-  context: Awaited<ReturnType<Connection['host']['forwardCertificate']>>,
-  inner: Connection,
-  visit: Visit,
+interface Within {
+  readonly socket: Duplex;
+  readonly http2: boolean;
+}
+
+/** What the client speaks in the tunnel: TLS, unless the server is reached without. @returns undefined: it left without a word. */
+async function accept(
+  server: ForwardServer,
+  context: SecureContextOptions,
   socket: Duplex,
-  carryOn: CarryOn,
-): Promise<void> {
-  const server = inner.through?.server;
+  ending: AbortSignal,
+): Promise<Within | undefined> {
   const late = AbortSignal.timeout(HANDSHAKE_MS);
-  const signal = AbortSignal.any([visit.session.signal, late]);
-  const words = await firstWords(socket, signal);
-  if (words === undefined) return;
-  if (words !== 'tls') {
-    if (server?.target.tls.mode !== 'disable') throw badRequest(`${server?.name} is reached with TLS, and the client spoke none.`);
-    return carryOn(inner, socket, words === 'http/2');
+  const signal = AbortSignal.any([ending, late]);
+  try {
+    const words = await firstWords(socket, signal);
+    if (words === undefined) return undefined;
+    if (words !== 'tls') return unsecured(server, socket, words === 'http/2');
+    const secured = await acceptTls(socket, context, signal, ['h2', 'http/1.1']);
+    server.secured(secured.servername);
+    return { socket: secured, http2: secured.alpnProtocol === 'h2' };
+  } catch (cause) {
+    if (!late.aborted) throw cause;
+    throw new ProtocolError('client', `The client did not speak TLS within ${HANDSHAKE_MS / 1_000} seconds.`, { cause });
   }
-  const secured = await acceptTls(socket, context, signal, ['h2', 'http/1.1']);
-  server?.secured(secured.servername);
-  await carryOn(inner, secured, secured.alpnProtocol === 'h2');
+}
+
+function unsecured({ name, target }: ForwardServer, socket: Duplex, http2: boolean): Within {
+  if (target.tls.mode === 'disable') return { socket, http2 };
+  throw badRequest(`${name} is reached with TLS, and the client spoke none.`);
 }
 
 function refuse(reply: Reply, error: GatewayError, visit: Visit | undefined): void {
-  const status = statusOf(error);
   const type = error.code.slice('ERR_'.length).toLowerCase();
-  refuseConnect(reply, { status, type, message: error.message, session: visit?.session.id });
+  refuseConnect(reply, { status: statusOf(error), type, message: error.message, session: visit?.session.id });
 }

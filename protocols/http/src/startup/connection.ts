@@ -61,11 +61,6 @@ export class Connection {
     return known.session.signal.aborted ? this.#open(key, user, target, token, request) : known;
   }
 
-  /** Aborted when the client has left. */
-  get left(): AbortSignal {
-    return this.#left.signal;
-  }
-
   /** What of this connection is one server's, where each request names its own. Ends with it. */
   part(client: ProxyClient): Connection {
     const key = JSON.stringify([client.server.configured.name, client.server.name, client.shown.user, client.shown.proof.secret]);

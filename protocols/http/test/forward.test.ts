@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer as createHttps } from 'node:https';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { connect as connectTls, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import { WebSocket, WebSocketServer } from 'ws';
+import { type TestGateway, type TestGatewayOptions, TOKEN, targetAt, testGateway } from './test-gateway.ts';
+
+const pem = (name: string): string => readFileSync(new URL(`../../../test-fixtures/certificates/${name}`, import.meta.url), 'utf8');
+/** In place of the forward CA's: good for localhost and 127.0.0.1. */
+const LEAF: SecureContextOptions = { key: pem('localhost.key'), cert: pem('localhost.pem') };
+const PROOF = `Basic ${Buffer.from(`alice:${TOKEN}`).toString('base64')}`;
+
+const server = createHttps(LEAF, (request, response) => {
+  reached.push(`${request.method} ${request.headers.host}${request.url}`);
+  response.setHeader('connection', 'close').end('from the server');
+});
+const reached: string[] = [];
+const minted: string[] = [];
+let port: number;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  port = (server.address() as AddressInfo).port;
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  reached.length = 0;
+  minted.length = 0;
+});
+afterEach(() => gateway.close());
+
+async function serve(options: Record<string, unknown>, host: TestGatewayOptions['host'] = {}): Promise<void> {
+  const tls = { mode: 'verify-full', ca: pem('ca.pem') } as const;
+  const target = targetAt(port, options, { host: 'localhost', tls });
+  const forwardCertificate = (name: string): Promise<SecureContextOptions> => {
+    minted.push(name);
+    return Promise.resolve(LEAF);
+  };
+  gateway = await testGateway(port, { targets: [target], host: { forwardCertificate, isOwnAddress: () => false, ...host } });
+}
+
+/** A CONNECT, and the head of its answer. */
+async function ask(authority: string, proof = PROOF): Promise<{ readonly status: number; readonly socket: Socket; readonly text: string }> {
+  const socket = connect(gateway.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  const line = proof === '' ? '' : `proxy-authorization: ${proof}\r\n`;
+  socket.write(`CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n${line}\r\n`);
+  const [first] = (await once(socket, 'data')) as [Buffer];
+  const text = first.toString();
+  return { status: Number(text.split(' ')[1]), socket, text };
+}
+
+async function secured(authority: string): Promise<TLSSocket> {
+  const { socket } = await ask(authority);
+  const client = connectTls({ socket, servername: 'localhost', ca: pem('ca.pem'), checkServerIdentity: () => undefined });
+  await once(client, 'secureConnect');
+  return client;
+}
+
+async function exchange(client: TLSSocket, head: string): Promise<string> {
+  client.write(`${head}\r\nconnection: close\r\n\r\n`);
+  const parts: Buffer[] = [];
+  for await (const part of client) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString();
+}
+
+test('no certificate is made for who is not in, nor for what no target stands for', async () => {
+  await serve({ forward: true });
+  expect((await ask(`localhost:${port}`, '')).status).toBe(407);
+  expect((await ask(`localhost:${port}`, 'Basic YWxpY2U6d3Jvbmc=')).status).toBe(407);
+  expect((await ask(`evil.test:${port}`)).status).toBe(403);
+  expect(minted).toEqual([]);
+  (await ask(`LOCALHOST.:${port}`)).socket.destroy();
+  expect(minted).toEqual(['localhost']);
+});
+
+test('nor for a host that leads to where clients may not go', async () => {
+  await serve({ forward: true }, { isOwnAddress: (_, at) => at === port });
+  const { status, text } = await ask(`localhost:${port}`);
+  expect([status, text]).toEqual([403, expect.stringContaining('is the gateway itself')]);
+  expect(minted).toEqual([]);
+});
+
+test('from another machine, the token is not taken over plain HTTP', async () => {
+  await serve({ forward: true, hosts: ['localhost:1'] }, { client: '192.0.2.1:4711' });
+  expect(await ask(`localhost:${port}`)).toMatchObject({ status: 403, text: expect.stringContaining('over https') });
+  expect(gateway.gate.signIns).toEqual([]);
+});
+
+test('a client that speaks no TLS in a tunnel to a server with TLS is cut off', async () => {
+  await serve({ forward: true });
+  const { socket } = await ask(`localhost:${port}`);
+  socket.write(`GET / HTTP/1.1\r\nhost: localhost:${port}\r\n\r\n`);
+  await once(socket, 'close');
+  expect(reached).toEqual([]);
+});
+
+test('what is approved for one host of a target is not for another', async () => {
+  await serve({ forward: true, hosts: [`127.0.0.1:${port}`] });
+  for (const host of ['localhost', '127.0.0.1']) {
+    const { socket } = await ask(`${host}:${port}`);
+    const servername = host === 'localhost' ? host : '';
+    const client = connectTls({ socket, servername, ca: pem('ca.pem'), host });
+    expect(await exchange(client, `DELETE /a HTTP/1.1\r\nhost: ${host}:${port}`)).toContain('from the server');
+  }
+  const [one, other] = gateway.gate.commands;
+  expect(one).toMatchObject({ text: `DELETE https://localhost:${port}/a`, objects: { hosts: ['localhost'] } });
+  expect(other).toMatchObject({ text: `DELETE https://127.0.0.1:${port}/a`, objects: { hosts: ['127.0.0.1'] } });
+  expect(one?.digest).not.toBe(other?.digest);
+  expect(one?.shape).not.toBe(other?.shape);
+});
+
+test('requests of one connection are one session, and stay with its host', async () => {
+  await serve({ forward: true });
+  const client = await secured(`localhost:${port}`);
+  client.write(`GET /one HTTP/1.1\r\nhost: localhost:${port}\r\n\r\n`);
+  await once(client, 'data');
+  expect(await exchange(client, 'GET /two HTTP/1.1\r\nhost: evil.test')).toMatch(/^HTTP\/1\.1 421 .*the request is for evil\.test/s);
+  expect(reached).toEqual([`GET localhost:${port}/one`]);
+  expect(gateway.gate.signIns).toHaveLength(1);
+  expect(gateway.gate.signIns[0]).toMatchObject({ user: 'alice', facts: { forward: `localhost:${port}` } });
+});
+
+test('another CONNECT within a tunnel is refused', async () => {
+  await serve({ forward: true });
+  const client = await secured(`localhost:${port}`);
+  client.write(`CONNECT localhost:${port} HTTP/1.1\r\nhost: localhost:${port}\r\nproxy-authorization: ${PROOF}\r\n\r\n`);
+  const [answer] = (await once(client, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 405 /);
+  client.destroy();
+});
+
+test('WebSockets pass, from pages of any origin', async () => {
+  const sockets = new WebSocketServer({ server });
+  sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`${data}!`)));
+  await serve({ forward: true });
+  const client = await secured(`localhost:${port}`);
+  const socket = new WebSocket(`wss://localhost:${port}/`, { createConnection: () => client, origin: 'https://page.test' } as object);
+  await once(socket, 'open');
+  socket.send('hello');
+  const [data] = (await once(socket, 'message')) as [Buffer];
+  expect(data.toString()).toBe('hello!');
+  socket.close();
+  await once(socket, 'close');
+  sockets.close();
+});
