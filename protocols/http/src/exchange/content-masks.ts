@@ -1,8 +1,8 @@
 import { type ContentMasks, type CountHit, ProtocolError, type Session, type Side, type TextStream } from '@sallyport/core';
 import { bodyMask } from '../body/body-mask.ts';
 import { contentDecoder, type Decode } from '../body/content-coding.ts';
+import { eventsMask } from '../llm/any-events.ts';
 import { type Fields, field } from '../message/fields.ts';
-import { EventMask, EventStreamMask } from '../sse/event-stream-mask.ts';
 
 /** The most that a body unpacks to where it must be looked into; it is not kept, but passed on. */
 const MOST_UNPACKED = 64 * 2 ** 30;
@@ -24,8 +24,7 @@ export function isOpen({ text, fields }: ContentMasks): boolean {
  * @throws ProtocolError for one that would have to be masked and cannot be
  */
 export function contentMask(fields: Fields, masks: ContentMasks, count: CountHit, side: Side): TextStream | 'opaque' | undefined {
-  const events = (each: ContentMasks, hit: CountHit): TextStream => new EventStreamMask(new EventMask(each, hit));
-  return bodyMask(field(fields, 'content-type'), masks, count, { side, events });
+  return bodyMask(field(fields, 'content-type'), masks, count, { side, events: eventsMask });
 }
 
 /** What takes the codings off a body; undefined: it has none. @throws ProtocolError for a coding that is not known here */

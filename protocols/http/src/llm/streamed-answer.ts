@@ -2,7 +2,7 @@ import { type CountHit, ProtocolError, type TextMask, type TextStream } from '@s
 import { EventDecoder } from '../sse/decoder.ts';
 import { encodeEvent } from '../sse/encoder.ts';
 import { dataOf, eolOf, fieldOf, type ServerSentEvent } from '../sse/event.ts';
-import { EventMask } from '../sse/event-stream-mask.ts';
+import { EventMask } from '../sse/event-mask.ts';
 import { type LlmMasks, maskedDocument, ruleAt, type Shown, textsMask } from './answer-masks.ts';
 import type { Delta, Dialect, Reading } from './dialect.ts';
 import { type Json, numberAt, type Place, parsed, textAt } from './json-value.ts';

@@ -1,14 +1,14 @@
 import type { ContentMasks, FieldPlace } from '@sallyport/core';
 import fc from 'fast-check';
 import { findWords } from '../../test/find-words.ts';
-import { EventMask, EventStreamMask } from './event-stream-mask.ts';
+import { eventsMask } from './any-events.ts';
 
 const TEXT: ContentMasks = { text: findWords, fields: undefined };
 const CLEAR: FieldPlace = { mask: undefined, clear: true, member: () => CLEAR, element: () => CLEAR };
 const FIELDS: ContentMasks = { text: undefined, fields: { root: CLEAR } };
 
 function masked(chunks: readonly (Buffer | string)[], masks = TEXT): string {
-  const stream = new EventStreamMask(new EventMask(masks, () => {}));
+  const stream = eventsMask(masks, () => {});
   return Buffer.concat([...chunks.map((chunk) => stream.push(Buffer.from(chunk))), stream.flush()]).toString();
 }
 
@@ -58,7 +58,7 @@ test('where places are masked, data that breaks off is refused, and words are no
 });
 
 test('an event leaves with the push that completes it', () => {
-  const stream = new EventStreamMask(new EventMask(TEXT, () => {}));
+  const stream = eventsMask(TEXT, () => {});
   expect(stream.push(Buffer.from('data: a\n')).toString()).toBe('');
   expect(stream.push(Buffer.from('\ndata: b')).toString()).toBe('data: a\n\n');
 });

@@ -1,6 +1,5 @@
-import { type ContentMasks, type CountHit, ProtocolError, type TextStream } from '@sallyport/core';
+import { type ContentMasks, type CountHit, ProtocolError } from '@sallyport/core';
 import { JsonMask } from '../body/json/json-mask.ts';
-import { EventDecoder } from './decoder.ts';
 import { rewritten } from './encoder.ts';
 import { dataOf, type ServerSentEvent } from './event.ts';
 
@@ -9,7 +8,6 @@ const BRACE = 0x7b;
 const QUOTE = 0x22;
 /** `[DONE]`: how some streams of JSON say that they end. */
 const WORD_IN_BRACKETS = /^\[\w+\]$/;
-const NOTHING = Buffer.alloc(0);
 
 /** Masks events each on its own: their data, as JSON where it is that, and their other lines. */
 export class EventMask {
@@ -49,26 +47,6 @@ export class EventMask {
   #json(data: Buffer, masks: ContentMasks): Buffer {
     const mask = new JsonMask({ masks, count: this.#count, side: 'target' });
     return Buffer.concat([mask.push(data), mask.flush()]);
-  }
-}
-
-/** Masks a `text/event-stream`. What is not masked leaves byte for byte, and each event with the push that completes it. */
-export class EventStreamMask implements TextStream {
-  readonly #events = new EventDecoder();
-  readonly #mask: EventMask;
-
-  constructor(mask: EventMask) {
-    this.#mask = mask;
-  }
-
-  /** @throws ProtocolError for an event above 16 MiB, and for broken JSON where places in it are masked. */
-  push(bytes: Buffer): Buffer {
-    return Buffer.concat(this.#events.push(bytes).flatMap((event) => [event.lead, this.#mask.shown(event)]));
-  }
-
-  flush(): Buffer {
-    const rest = this.#events.flush();
-    return rest === undefined ? NOTHING : Buffer.concat([rest.lead, this.#mask.shown(rest)]);
   }
 }
 
