@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { createServer, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,9 +23,12 @@ masking:
 
 let site: TestSite;
 let server: GitServer;
+let hub: Hub;
+let hubGateway: number;
 let lead: string;
 let token: string;
 let work: string;
+const HUB_TOKEN = 'hub_0123456789abcdef';
 const QUESTION_TYPE = 'application/x-git-upload-pack-request';
 /** What the target was asked, as it saw it. */
 const seen: IncomingMessage[] = [];
@@ -40,10 +44,15 @@ beforeAll(async () => {
     password: 'only the gateway knows',
     onRequest: (request) => void seen.push(request),
   });
-  const [port, adminPort] = [await freePort(), await freePort()];
-  const text = configuration(port, adminPort, server.port);
-  const env = { GIT_PASSWORD: 'only the gateway knows' };
-  site = await serveSite({ folder, text, port, adminPort, env, stopTarget: () => server.stop() });
+  hub = await startHub();
+  const ports = { gateway: await freePort(), hubGateway: await freePort(), admin: await freePort(), git: server.port, hub: hub.port };
+  const env = { GIT_PASSWORD: 'only the gateway knows', HUB_TOKEN };
+  const stopTarget = async (): Promise<void> => {
+    await server.stop();
+    hub.stop();
+  };
+  site = await serveSite({ folder, text: configuration(ports), port: ports.gateway, adminPort: ports.admin, env, stopTarget });
+  hubGateway = ports.hubGateway;
   [token, lead] = [await site.token('alice'), await site.token('dana', '--can', 'approve')];
   work = join(folder, 'work');
   expect(await git(['clone', '-q', url(), work], folder)).toMatchObject({ code: 0 });
@@ -126,6 +135,18 @@ test('a push that is allowed arrives, and each ref stands in the record', async 
     ['REF CREATE', 'refs/heads/main', 'allow', 'completed'],
   ]);
   expect(all[2]).toMatchObject({ objects: { paths: ['readme.md'], repository: ['shop'] } });
+});
+
+test('the record has what the push said, and of its pack the size and the hash', async () => {
+  const { stdout } = await site.run(['replay', 'last']);
+  expect(stdout).toContain('POST /shop.git/git-receive-pack');
+  for (const ref of ['main', 'feature'])
+    expect(stdout).toMatch(new RegExp(`#1 push shop refs/heads/${ref} \\w{8} \\(new, 1 commit, 1 file\\)`));
+  expect(stdout).toMatch(
+    /\d+ bytes of application\/x-git-receive-pack-request; the first \d+ are recorded, SHA-256 .* the others are not, SHA-256/,
+  );
+  expect(stdout).toContain('unpack ok');
+  expect(await site.run(['verify', 'last'])).toMatchObject({ code: 0 });
 });
 
 test("the target sees its own credential and never the client's", () => {
@@ -318,9 +339,81 @@ test('a repository that is not there is the word of the target; a target that is
   ]);
 });
 
-function configuration(port: number, adminPort: number, gitPort: number): string {
+test('a token of a hub goes to it as a password, and a batch of Git LFS leads through the gateway or past it, knowingly', async () => {
+  const address = `http://127.0.0.1:${hubGateway}/acme/shop.git`;
+  expect(await git(['ls-remote', address.replace('//', `//x-access-token:${token}@`)])).toMatchObject({ code: 128 });
+  const batch = JSON.stringify({ operation: 'upload', ref: { name: 'refs/heads/main' }, objects: [{ oid: 'a1', size: 3 }] });
+  const fields = ['-H', `Authorization: Bearer ${token}`, '-H', 'Content-Type: application/vnd.git-lfs+json'];
+  const { stdout } = await runProgram('curl', ['-s', '--data-binary', batch, ...fields, `${address}/info/lfs/objects/batch`]);
+  expect(JSON.parse(stdout)).toMatchObject({
+    objects: [
+      {
+        actions: {
+          upload: { href: 'https://store.example/a1?signature=5ecret', header: { Authorization: 'RemoteAuth 5ecret' } },
+          verify: { href: `http://127.0.0.1:${hubGateway}/verify`, header: {} },
+        },
+      },
+    ],
+  });
+  const basic = Buffer.from(`x-access-token:${HUB_TOKEN}`).toString('base64');
+  expect(hub.seen.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+    ['/acme/shop.git/info/refs?service=git-upload-pack', `Basic ${basic}`],
+    ['/acme/shop.git/info/lfs/objects/batch', `Basic ${basic}`],
+  ]);
+  const all = await events();
+  expect(all.find(({ type }) => type === 'command')).toMatchObject({
+    verb: 'POST LFS UPLOAD',
+    class: ['write'],
+    text: 'POST /acme/shop.git/info/lfs/objects/batch: upload 1 object, 3 bytes',
+    objects: { repository: ['acme/shop'], refs: ['refs/heads/main'] },
+  });
+  expect(all).toContainEqual(expect.objectContaining({ type: 'lfs-direct', hosts: ['store.example'] }));
+  const { stdout: replay } = await site.run(['replay', 'last']);
+  expect(replay).toContain('https://store.example/a1?[removed]');
+  expect(replay).not.toMatch(new RegExp(`5ecret|${HUB_TOKEN}|${token}`));
+});
+
+interface Hub {
+  readonly port: number;
+  /** What it was asked. */
+  readonly seen: readonly Pick<IncomingMessage, 'url' | 'headers'>[];
+  stop(): void;
+}
+
+/** Has no repository, but large files in a store of somebody else's; it repeats what it was signed in with. */
+async function startHub(): Promise<Hub> {
+  const seen: IncomingMessage[] = [];
+  const hubServer = createServer((request, response) => {
+    request.resume();
+    seen.push(request);
+    if (request.method === 'GET') return void response.writeHead(404).end();
+    const echo = { Authorization: request.headers.authorization };
+    const upload = {
+      href: 'https://store.example/a1?signature=5ecret',
+      header: { Authorization: 'RemoteAuth 5ecret', Echo: echo.Authorization },
+    };
+    const verify = { href: `http://${request.headers.host}/verify`, header: echo };
+    const objects = [{ oid: 'a1', size: 3, actions: { upload, verify } }];
+    response.setHeader('content-type', 'application/vnd.git-lfs+json');
+    response.end(JSON.stringify({ objects }));
+  });
+  hubServer.listen(0, '127.0.0.1');
+  await once(hubServer, 'listening');
+  const stop = (): void => void hubServer.close(() => undefined).closeAllConnections();
+  return { port: (hubServer.address() as AddressInfo).port, seen, stop };
+}
+
+interface Ports {
+  readonly gateway: number;
+  readonly hubGateway: number;
+  readonly admin: number;
+  readonly git: number;
+  readonly hub: number;
+}
+
+function configuration(ports: Ports): string {
   return `data_dir: ./data
-admin: { listen: 127.0.0.1:${adminPort} }
+admin: { listen: 127.0.0.1:${ports.admin} }
 identity:
   users:
     alice: { groups: [developers] }
@@ -329,10 +422,16 @@ identity:
 targets:
   git:
     protocol: http
-    listen: 127.0.0.1:${port}
-    address: 127.0.0.1:${gitPort}
+    listen: 127.0.0.1:${ports.gateway}
+    address: 127.0.0.1:${ports.git}
     tls: disable
     credentials: { username: bot, password: "\${env:GIT_PASSWORD}" }
+  hub:
+    protocol: http
+    listen: 127.0.0.1:${ports.hubGateway}
+    address: 127.0.0.1:${ports.hub}
+    tls: disable
+    credentials: { token: "\${env:HUB_TOKEN}" }
 access:
   - { groups: [developers, agents], targets: ["*"] }
 ${RULES}

@@ -22,6 +22,8 @@ export interface PushTransport {
   tell(lines: Buffer): void;
   /** Opens `git-upload-pack` of the same repository at the target. */
   base(): Promise<BaseConversation>;
+  /** A ref has just been noted as this command. */
+  judged?(command: number): void;
 }
 
 /** A push that goes no further: its client gets these bytes in the place of the target's answer. */
@@ -140,11 +142,12 @@ function commandsOf({ contents, pack, request }: SpooledPush, { gate, hosts = []
   });
 }
 
-async function ask(command: Command, request: PushRequest, { gate, left, tell }: PushTransport): Promise<Ruling> {
-  const ruling = gate.command(command);
+async function ask(command: Command, request: PushRequest, transport: PushTransport): Promise<Ruling> {
+  const ruling = transport.gate.command(command);
+  transport.judged?.(ruling.command);
   if (ruling.action !== 'hold') return ruling;
-  const asked = ruling.ask({}, left);
-  if (asked.notice !== undefined) tell(pushNotice(request, `sallyport: ${asked.notice}`));
+  const asked = ruling.ask({}, transport.left);
+  if (asked.notice !== undefined) transport.tell(pushNotice(request, `sallyport: ${asked.notice}`));
   return await asked.outcome;
 }
 

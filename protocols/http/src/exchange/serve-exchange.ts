@@ -3,6 +3,7 @@ import { type RequestTarget, readTarget } from '../classify/request-target.ts';
 import { asGatewayError, RequestError, statusOf, Unauthorised } from '../errors.ts';
 import { absoluteForm } from '../forward/absolute-form.ts';
 import { serveGit } from '../git/serve-git.ts';
+import { lfsRepository, serveLfs } from '../git/serve-lfs.ts';
 import { readSmartRequest } from '../git/smart-request.ts';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import { field } from '../message/fields.ts';
@@ -50,7 +51,9 @@ export async function serveExchange(
 /** Git has a conversation of its own within requests. */
 function serveRequest(exchange: Exchange): Promise<void> {
   const git = readSmartRequest(exchange);
-  return git === undefined ? forwardRequest(exchange) : serveGit(exchange, git);
+  if (git !== undefined) return serveGit(exchange, git);
+  const lfs = lfsRepository(exchange);
+  return lfs === undefined ? forwardRequest(exchange) : serveLfs(exchange, lfs);
 }
 
 /** Runs as a part of the session: it ends when the client leaves or the session does. */

@@ -3,7 +3,9 @@ import { judgePush, type PushEnd, type PushRequest, pushDenial, pushFailure, rea
 import { asGatewayError, badRequest } from '../errors.ts';
 import { giveAnswer } from '../exchange/answering.ts';
 import { ask } from '../exchange/asking.ts';
+import { CredentialEcho } from '../exchange/credential-echo.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { textOf } from '../exchange/record-text.ts';
 import { resultOf } from '../exchange/result.ts';
 import { field } from '../message/fields.ts';
 import type { BodyRecord } from '../recorded/exchange-record.ts';
@@ -110,7 +112,7 @@ class Serving {
 
   /** @returns bytes of the answer. */
   async #push(request: PushRequest): Promise<number> {
-    const { gate, host, signal, target } = this.#exchange;
+    const { gate, host, record, signal, target } = this.#exchange;
     const rest = this.#rest as AsyncIterator<Buffer>;
     const judged = await judgePush(
       request,
@@ -119,6 +121,7 @@ class Serving {
         ...{ gate, repository: this.#call.repository, hosts: [target.host.toLowerCase()], scratch: host.scratch, left: signal },
         tell: (lines) => this.#answer.tell(lines),
         base: async () => openBase(this.#exchange, this.#call),
+        judged: (command) => record.judged(command),
       },
     );
     if (judged.pack !== undefined) this.#recorded.endWith(judged.pack.bytes, Buffer.from(judged.pack.sha256, 'hex'));
@@ -172,7 +175,7 @@ async function refusalOf({ body, fields, status }: Answer, { gate, target }: Exc
     if (type.startsWith('text/plain')) words += chunk.toString('utf8');
     if (!type.startsWith('text/plain') || words.length > WORDS_SHOWN) break;
   }
-  const bytes = Buffer.from(words.trim().slice(0, WORDS_SHOWN));
-  const shown = gate.textMask?.value(bytes, 0, bytes.length, () => undefined) ?? bytes;
-  return `The target ${target.name} answered ${status}${shown.length === 0 ? '.' : `: ${shown.toString()}`}`;
+  const shown = CredentialEcho.of(target)?.value(words.trim()) ?? words.trim();
+  const text = textOf(Buffer.from(shown.slice(0, WORDS_SHOWN)), gate.textMask).toString();
+  return `The target ${target.name} answered ${status}${text === '' ? '.' : `: ${text}`}`;
 }
