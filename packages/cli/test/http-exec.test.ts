@@ -92,3 +92,22 @@ test('a printed way lasts, too', async () => {
     expect(answer.status).toBe(200);
   }
 });
+
+test('a session as HAR', async () => {
+  await exec(['--', 'POST', '/orders?note=x', 'content-type: text/plain'], 'one more');
+  const { stdout } = await site.run(['sessions', 'export', '--format', 'har', await site.lastSession()]);
+  const { log } = JSON.parse(stdout) as { log: { entries: readonly unknown[] } };
+  expect(log.entries).toEqual([
+    expect.objectContaining({
+      request: expect.objectContaining({
+        method: 'POST',
+        url: `https://127.0.0.1:${site.port}/orders?note=x`,
+        postData: expect.objectContaining({ text: 'one more' }),
+      }),
+      response: expect.objectContaining({
+        status: 200,
+        content: expect.objectContaining({ text: '{"id":12345678901234567890,"email":"[redacted]"}' }),
+      }),
+    }),
+  ]);
+});

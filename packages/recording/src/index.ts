@@ -2,6 +2,7 @@ export { exportAsciicast } from './asciicast.ts';
 export { publicText } from './entry.ts';
 export { type ExportFormat, exportSession } from './export.ts';
 export type { Finding, Verification } from './finding.ts';
+export { exportHar } from './har.ts';
 export type { Anchor } from './log-check.ts';
 export { PlainLines } from './plain-lines.ts';
 export { RecordedBody, textOf } from './recorded-body.ts';

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { SessionEvent, SessionFilter, SessionState } from '@sallyport/core';
+import type { Protocol, SessionEvent, SessionFilter, SessionState, Store } from '@sallyport/core';
 import { Command, Option } from 'commander';
 import { asAdministrator } from '../administrator.ts';
 import { CliError, EXIT } from '../exit.ts';
@@ -13,6 +13,7 @@ import { toJson, visible } from '../output/visible.ts';
 import { findSession, parseMoment } from '../session-names.ts';
 import { decoderOf, loadSite, openAdminApi, type SiteOptions, withStore } from '../site.ts';
 import { searchForValue } from '../value-lookup.ts';
+import { VERSION } from '../version.ts';
 
 interface Options extends SiteOptions {
   readonly json?: boolean;
@@ -23,7 +24,7 @@ interface Options extends SiteOptions {
   readonly since?: number;
   readonly before?: number;
   readonly reason?: string;
-  readonly format: 'json' | 'csv' | 'asciicast';
+  readonly format: 'json' | 'csv' | 'asciicast' | 'har';
   readonly channel?: number;
   readonly output?: string;
   readonly yes?: boolean;
@@ -61,9 +62,11 @@ export function sessionsCommand(): Command {
     .action((id: string, _: Options, self: Command) => killSession(id, self.optsWithGlobals<Options>()));
   command
     .command('export')
-    .description('write a session out: whole, so that it verifies anywhere, its commands as CSV, or its terminal for asciinema')
+    .description(
+      'write a session out: whole, so that it verifies anywhere, its commands as CSV, its terminal for asciinema, or its exchanges of HTTP as HAR',
+    )
     .argument(ID, ID_HELP)
-    .addOption(new Option('--format <format>', 'json, csv or asciicast').choices(['json', 'csv', 'asciicast']).default('json'))
+    .addOption(new Option('--format <format>', 'json, csv, asciicast or har').choices(['json', 'csv', 'asciicast', 'har']).default('json'))
     .option('--output <file>', 'a file instead of standard output')
     .option('--channel <number>', 'whose terminal asciicast plays (default: the first that has one)', parseChannel)
     .action((id: string, _: Options, self: Command) => exportOne(id, self.optsWithGlobals<Options>()));
@@ -172,17 +175,25 @@ async function killSession(name: string, options: Options): Promise<void> {
 }
 
 async function exportOne(name: string, options: Options): Promise<void> {
-  const { exportAsciicast, exportSession } = await import('@sallyport/recording');
   const site = await loadSite(options);
   await withStore(site, 'read', async (store) => {
     const { id, protocol } = await findSession(store, name);
-    const content =
-      options.format === 'asciicast'
-        ? exportAsciicast(store, id, decoderOf(site, protocol), options.channel)
-        : exportSession(store, id, options.format);
+    const content = await exported(store, id, decoderOf(site, protocol), options);
     if (options.output !== undefined) return pipeline(Readable.from(content), createWriteStream(options.output, { mode: 0o600 }));
     for await (const chunk of content) await print(chunk.toString());
   });
+}
+
+async function exported(store: Store, id: string, decode: Protocol['decodeRecording'], options: Options): Promise<AsyncIterable<Buffer>> {
+  const { exportAsciicast, exportHar, exportSession } = await import('@sallyport/recording');
+  switch (options.format) {
+    case 'asciicast':
+      return exportAsciicast(store, id, decode, options.channel);
+    case 'har':
+      return exportHar(store, id, decode, VERSION);
+    default:
+      return exportSession(store, id, options.format);
+  }
 }
 
 async function pruneSessions(options: Options): Promise<void> {
