@@ -159,7 +159,7 @@ describe('multipart', () => {
       fc.property(fc.array(somePart, { maxLength: 5 }), pieceSizes, (parts, sizes) =>
         expect(outcome(form(...parts), sizes)).toBe(outcome(form(...parts), [1 << 20])),
       ),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 });
@@ -180,6 +180,6 @@ test('law: bodies of any type throw nothing but refusals', () => {
         expect(error).toBeInstanceOf(ProtocolError);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });

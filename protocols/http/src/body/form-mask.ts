@@ -29,7 +29,7 @@ export class FormMask implements TextStream {
   constructor(masks: ContentMasks, count: CountHit) {
     this.#masks = masks;
     this.#count = count;
-    this.#names = new Names(masks.text);
+    this.#names = Names.for(masks.text);
     this.#beginName();
   }
 

@@ -85,6 +85,11 @@ describe('by form', () => {
     for (const end of ['\\n', '\n', '\\r\\n']) expect(masked(forms, `["${lines.join(end)}"]`)).toBe('["[redacted]"]');
   });
 
+  test('a key that begins in a name ends there', () => {
+    const name = `-----BEGIN RSA PRIVATE KEY-----${'MIIEpAIBAAKCAQEA7bq98xOd'.repeat(2)}`;
+    expect(masked(forms, `{"${name}":"a b c alice@example.com"}`)).toBe('{"[redacted]":"a b c [redacted]"}');
+  });
+
   test('hits are counted with what they hide, a secret that its name tells once', () => {
     masked(forms, '{"a":"alice@example.com 4111111111111111","token":"x7Kq9ZtP2mWv4LrB"}');
     expect(hits.map(([, hidden]) => hidden)).toEqual(['alice@example.com', '4111111111111111', 'x7Kq9ZtP2mWv4LrB']);

@@ -66,7 +66,7 @@ export class JsonMask implements TextStream, JsonHandler {
     this.#places = new Places(fields);
     this.#named = fields !== undefined || options.verbatim !== undefined;
     this.#search = text && { mask: text, quiet: new QuietStretch(text) };
-    this.#names = new Names(text);
+    this.#names = Names.for(text);
     this.#reader = new JsonReader(this, options.side);
   }
 

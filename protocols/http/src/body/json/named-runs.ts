@@ -42,14 +42,16 @@ export class NamedRuns implements TextRuns {
   }
 }
 
-/** What is found in a value that stands behind something; of that itself nothing is told. */
+/** What is found in a value that stands behind something. What begins in that itself is no part of the value. */
 export function runsBehind(mask: TextMask, before: Buffer, value: Buffer): readonly TextRun[] {
   const runs = mask.runs();
   let left = before.length;
-  return [...runs.push(Buffer.concat([before, value])), ...runs.flush()].flatMap((run) => {
-    const length = run.length - Math.min(left, run.length);
-    left -= run.length - length;
-    return length === 0 ? [] : [{ ...run, length }];
+  let reachesIn = false;
+  return [...runs.push(Buffer.concat([before, value])), ...runs.flush()].flatMap(({ length, hit }) => {
+    const own = length - Math.min(left, length);
+    reachesIn = hit !== undefined && (left > 0 || (reachesIn && hit.goesOn));
+    left -= length - own;
+    return own === 0 ? [] : [hit === undefined || reachesIn ? { length: own } : { length: own, hit }];
   });
 }
 
@@ -86,8 +88,7 @@ function found(runs: readonly TextRun[]): Found[] {
   for (const { length, hit } of runs) {
     const last = all.at(-1);
     if (hit?.goesOn === true && last?.end === at) last.end += length;
-    else if (hit !== undefined)
-      all.push({ start: at, end: at + length, hit: hit.goesOn ? { ...hit, shown: REDACTED, goesOn: false } : hit });
+    else if (hit !== undefined) all.push({ start: at, end: at + length, hit });
     at += length;
   }
   return all;

@@ -27,12 +27,23 @@ interface Kept {
   readonly name: Name;
 }
 
-/** Names of members: documents use the same ones over and over. */
+/** By mask: documents, and the events of a stream, use the same names over and over. */
+const SHARED = new WeakMap<TextMask, Names>();
+
+/** Names of members. */
 export class Names {
   readonly #mask: TextMask | undefined;
-  readonly #kept: (Kept | undefined)[] = new Array<undefined>(SLOTS).fill(undefined);
+  readonly #kept: (Kept | undefined)[] = [];
 
-  constructor(mask: TextMask | undefined) {
+  /** Those of all documents that the mask looks through. */
+  static for(mask: TextMask | undefined): Names {
+    if (mask === undefined) return new Names(undefined);
+    const names = SHARED.get(mask) ?? new Names(mask);
+    SHARED.set(mask, names);
+    return names;
+  }
+
+  private constructor(mask: TextMask | undefined) {
     this.#mask = mask;
   }
 
