@@ -106,6 +106,11 @@ describe('multipart', () => {
     ],
     ['no head', '--x y\r\n\r\na@b.com\r\n', '--x y\r\n\r\n[redacted]\r\n'],
     ['nothing at all', '--x y\r\n\r\n--x y\r\nA: b\r\n\r\n', '--x y\r\n\r\n--x y\r\nA: b\r\n\r\n'],
+    [
+      'nothing at all, and a picture',
+      '--x y\r\n\r\n--x y\r\nContent-Type: image/png\r\n\r\na@b.com\r\n',
+      '--x y\r\n\r\n--x y\r\nContent-Type: image/png\r\n\r\na@b.com\r\n',
+    ],
     ['something before', `a@b.com\r\n${part('A: b', 'c')}`, `[redacted]\r\n${part('A: b', 'c')}`],
     ['white space behind a boundary', '--x y \t\r\nA: b\r\n\r\na@b.com\r\n', '--x y \t\r\nA: b\r\n\r\n[redacted]\r\n'],
   ])('%s', (_name, body, expected) => {
@@ -123,6 +128,15 @@ describe('multipart', () => {
     const body = form(part('Content-Type: multipart/mixed; boundary=i', inner));
     for (const size of [1, 13, 1000])
       expect(masked('multipart/mixed; boundary="x y"', body, [size])).toBe(body.replace('{"hide":1}', '{"hide":null}'));
+  });
+
+  test('parts that are nested without end are refused', () => {
+    const nested = (depth: number): string =>
+      depth === 0
+        ? 'a@b.com'
+        : `--b${depth}\r\nContent-Type: ${depth === 1 ? 'text/plain' : `multipart/mixed; boundary=b${depth - 1}`}\r\n\r\n${nested(depth - 1)}\r\n--b${depth}--`;
+    expect(masked('multipart/mixed; boundary=b4', nested(4))).toBe(nested(4).replace('a@b.com', '[redacted]'));
+    expect(() => masked('multipart/mixed; boundary=b6', nested(6))).toThrow('more than 4 deep');
   });
 
   test.each([

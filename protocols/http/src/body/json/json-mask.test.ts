@@ -35,6 +35,7 @@ describe('by form', () => {
     [' 4111111111111111\n', ' "[redacted]"\n'],
     ['"alice@example.com"', '"[redacted]"'],
     ['{"a":1}\n{"b":"alice@example.com"}\n', '{"a":1}\n{"b":"[redacted]"}\n'],
+    ['1\n"a\\u0040b.com"\n', '1\n"[redacted]"\n'],
     ['\u001e{"b":"alice@example.com"}\n', '\u001e{"b":"[redacted]"}\n'],
     ['\ufeff{"b":"alice@example.com"}', '\ufeff{"b":"[redacted]"}'],
     ['{"clientSecret":"x7Kq9ZtP2mWv4LrB"}', '{"clientSecret":"[redacted]"}'],
@@ -98,6 +99,19 @@ describe('by form', () => {
   test('a mask that needs escapes gets them', () => {
     const odd = masksOf({ patterns: ['abc.*'], method: 'partial' });
     expect(masked(odd, '["abcdefg\\"\\n"]')).toBe('["****g\\"\\n"]');
+  });
+
+  test('a pair of surrogates is one character', () => {
+    const smile = masksOf({ patterns: ['😀x'], method: 'partial' });
+    expect(masked(smile, '["\\ud83d\\ude00x", "\\ud83d x"]')).toBe('["****", "\\ud83d x"]');
+  });
+
+  test('a hit is found wherever it stands among strings without any', () => {
+    for (let before = 4050; before < 4110; before += 1) {
+      const json = `["${'a '.repeat(before / 2)}",${'"b",'.repeat(before % 7)}"alice@example.com"]`;
+      const mask = new JsonMask({ masks: forms, count, side: 'target' });
+      expect([before, inPieces(mask, Buffer.from(json), [8000])]).toEqual([before, json.replace('alice@example.com', '[redacted]')]);
+    }
   });
 
   test('a long value behind the name of a secret is hidden as a whole', () => {
