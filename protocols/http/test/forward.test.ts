@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContextOptions, type TLSSocket } from 'node:tls';
@@ -12,11 +13,13 @@ const LEAF: SecureContextOptions = { key: pem('localhost.key'), cert: pem('local
 const PROOF = `Basic ${Buffer.from(`alice:${TOKEN}`).toString('base64')}`;
 
 const server = createHttps(LEAF, (request, response) => {
+  headers = request.headers;
   reached.push(`${request.method} ${request.headers.host}${request.url}`);
   response.setHeader('connection', 'close').end('from the server');
 });
 const reached: string[] = [];
 const minted: string[] = [];
+let headers: IncomingHttpHeaders = {};
 let port: number;
 let gateway: TestGateway;
 
@@ -121,6 +124,21 @@ test('requests of one connection are one session, and stay with its host', async
   expect(reached).toEqual([`GET localhost:${port}/one`]);
   expect(gateway.gate.signIns).toHaveLength(1);
   expect(gateway.gate.signIns[0]).toMatchObject({ user: 'alice', facts: { forward: `localhost:${port}` } });
+});
+
+test('a gateway token reaches no server, in whatever header it stands', async () => {
+  await serve({ forward: true });
+  const client = await secured(`localhost:${port}`);
+  const token = `sp_${'a'.repeat(49)}`;
+  const basic = Buffer.from(`alice:${token}`).toString('base64');
+  await exchange(
+    client,
+    `GET / HTTP/1.1\r\nhost: localhost:${port}\r\nx-api-key: ${token}\r\nx-login: Basic ${basic}\r\nx-other: sp_getcustomers`,
+  );
+  expect(reached).toHaveLength(1);
+  expect(headers).toMatchObject({ 'x-other': 'sp_getcustomers' });
+  expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['x-api-key']));
+  expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['x-login']));
 });
 
 test('another CONNECT within a tunnel is refused', async () => {

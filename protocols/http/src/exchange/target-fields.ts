@@ -3,6 +3,7 @@ import { narrowed } from '../body/content-coding.ts';
 import { isPathOverride } from '../classify/override.ts';
 import type { ClientRequest } from '../message/client-request.ts';
 import { endToEnd, type Fields, field, listed, without } from '../message/fields.ts';
+import { holdsToken } from '../startup/shown-token.ts';
 import { authorityOf } from '../upstream/http1-upstream.ts';
 
 /** Who the client is and where it came from is for the gateway to say; a client could say anything. */
@@ -26,13 +27,14 @@ export function targetFields(request: ClientRequest, target: Target, tokenHeader
   const credential = credentialField(target);
   const signsIn = credential?.[0];
   const kept = endToEnd(fields).filter(
-    ([name]) =>
+    ([name, value]) =>
       name !== 'host' &&
       name !== 'expect' &&
       name !== 'content-length' &&
       name !== tokenHeader &&
       name !== signsIn &&
-      !isPathOverride(name),
+      !isPathOverride(name) &&
+      !holdsToken(value), // whoever shows it twice: libraries send a key in every header that might be the one
   );
   const trailers = listed(fields, 'te').includes('trailers');
   return [

@@ -1,4 +1,4 @@
-import type { Proof } from '@sallyport/core';
+import { type Proof, withoutWholeTokens } from '@sallyport/core';
 import { type Fields, field } from '../message/fields.ts';
 
 /** How a client proves who it is, with the header that it did so in. */
@@ -33,6 +33,12 @@ export function shownToken(fields: Fields, headers: readonly string[]): ShownTok
     if (shown !== undefined) return shown;
   }
   return undefined;
+}
+
+/** A gateway token stands in the value, as it is or within a password of Basic: it is for nobody but the gateway. */
+export function holdsToken(value: string): boolean {
+  const [, encoded = ''] = BASIC.exec(value) ?? [];
+  return [value, Buffer.from(encoded, 'base64').toString()].some((text) => withoutWholeTokens(text) !== text);
 }
 
 function credentialsOf(value: string, header: string): ShownToken | undefined {
