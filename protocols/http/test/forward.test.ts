@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContextOptions, type TLSSocket } from 'node:tls';
@@ -100,13 +101,19 @@ test('a client that speaks no TLS in a tunnel to a server with TLS is cut off', 
   expect(reached).toEqual([]);
 });
 
-test('what is approved for one host of a target is not for another', async () => {
+test.each(['http/1.1', 'h2'])('what is approved for one host of a target is not for another: %s', async (alpn) => {
   await serve({ forward: true, hosts: [`127.0.0.1:${port}`] });
   for (const host of ['localhost', '127.0.0.1']) {
     const { socket } = await ask(`${host}:${port}`);
     const servername = host === 'localhost' ? host : '';
-    const client = connectTls({ socket, servername, ca: pem('ca.pem'), host });
-    expect(await exchange(client, `DELETE /a HTTP/1.1\r\nhost: ${host}:${port}`)).toContain('from the server');
+    const client = connectTls({ socket, servername, ca: pem('ca.pem'), host, ALPNProtocols: [alpn] });
+    await once(client, 'secureConnect');
+    if (alpn === 'h2') {
+      const session = connectHttp2(`https://${host}:${port}`, { createConnection: () => client });
+      const stream = session.request({ ':method': 'DELETE', ':path': '/a' });
+      await once(stream, 'response');
+      session.destroy();
+    } else expect(await exchange(client, `DELETE /a HTTP/1.1\r\nhost: ${host}:${port}`)).toContain('from the server');
   }
   const [one, other] = gateway.gate.commands;
   expect(one).toMatchObject({ text: `DELETE https://localhost:${port}/a`, objects: { hosts: ['localhost'] } });
