@@ -26,13 +26,13 @@ export interface Seen {
 }
 
 /** A CONNECT on its way. */
-export interface Asking {
+interface Asking {
   readonly socket: Socket;
   readonly answered: Promise<Connected>;
 }
 
 /** What the proxy answered to a CONNECT. */
-export interface Connected {
+interface Connected {
   readonly status: number;
   readonly head: string;
   /** Where all goes on, if the tunnel is open. */
