@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { SMUGGLING } from '../../../test-fixtures/http/smuggling.ts';
-import { type StrictRequest, strictRequests } from './strict-parser.ts';
+import type { StrictRequest } from './strict-parser.ts';
+import { type StrictTarget, strictTarget } from './strict-target.ts';
 import { type TestGateway, testGateway } from './test-gateway.ts';
 
 /**
@@ -11,51 +12,21 @@ import { type TestGateway, testGateway } from './test-gateway.ts';
  */
 const PROBE = 'GET /probe HTTP/1.1\r\nHost: shop.example\r\nAuthorization: Bearer sp_right\r\nConnection: close\r\n\r\n';
 
-let server: Server;
+let target: StrictTarget;
 let gateway: TestGateway;
-/** What the target got, in the order in which it was complete. */
-let reached: StrictRequest[];
-/** What no strict parser takes. */
-let faults: string[];
-const sockets = new Set<Socket>();
 
 beforeAll(async () => {
-  server = createServer((socket) => {
-    let bytes = '';
-    sockets.add(socket.on('error', () => undefined).on('close', () => sockets.delete(socket)));
-    socket.setEncoding('latin1').on('data', (chunk: string) => {
-      bytes = answer(socket, bytes + chunk);
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  gateway = await testGateway((server.address() as AddressInfo).port);
+  target = await strictTarget();
+  gateway = await testGateway(target.port);
 });
 afterAll(async () => {
   await gateway.close();
-  for (const socket of sockets) socket.destroy();
-  server.close();
+  target.close();
 });
 beforeEach(() => {
-  reached = [];
-  faults = [];
+  target.reached.length = 0;
+  target.faults.length = 0;
 });
-
-/** @returns what is not yet a request. */
-function answer(socket: Socket, bytes: string): string {
-  try {
-    const { requests, rest } = strictRequests(bytes);
-    for (const request of requests) {
-      reached.push(request);
-      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n${request.method === 'HEAD' ? '' : 'ok'}`);
-    }
-    return rest;
-  } catch (error) {
-    faults.push((error as Error).message);
-    socket.destroy();
-    return '';
-  }
-}
 
 /** Sends bytes, and reads until the gateway closes the connection. @returns the statuses of its answers. */
 async function say(bytes: string, end: boolean): Promise<readonly number[]> {
@@ -78,24 +49,24 @@ const REFUSED = [400, 405, 407, 413, 414, 417, 431, 501, 505];
 
 test.each(SMUGGLING.filter(({ meant }) => meant === undefined))('$name: refused', async ({ bytes, framed, unfinished = false }) => {
   const [first, ...more] = await say(bytes + PROBE, unfinished);
-  expect(faults).toEqual([]);
+  expect(target.faults).toEqual([]);
   if (first !== undefined) expect(REFUSED).toContain(first);
   // Where it is clear how long the refused request is, the next one may be served.
-  expect([more, reached.map(outline)]).toEqual(framed === true && more.length > 0 ? [[200], [PROBED]] : [[], []]);
+  expect([more, target.reached.map(outline)]).toEqual(framed === true && more.length > 0 ? [[200], [PROBED]] : [[], []]);
 });
 
 test.each(SMUGGLING.filter(({ meant }) => meant !== undefined))('$name: as it is meant', async ({ bytes, meant, closes = false }) => {
   const answers = await say(bytes + PROBE, false);
-  expect(faults).toEqual([]);
-  expect(reached.map(outline)).toEqual(closes ? [meant] : [meant, PROBED]);
+  expect(target.faults).toEqual([]);
+  expect(target.reached.map(outline)).toEqual(closes ? [meant] : [meant, PROBED]);
   expect(answers).toEqual(closes ? [200] : [200, 200]);
 });
 
 test('what is broken is refused behind the answers to what came whole before it', async () => {
   const whole = PROBE.replace('Connection: close\r\n', '');
   for (const broken of ['nonsense\r\n\r\n', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n']) {
-    reached = [];
+    target.reached.length = 0;
     expect(await say(whole + whole + broken, false)).toEqual([200, 200, 400]);
-    expect(reached).toHaveLength(2);
+    expect(target.reached).toHaveLength(2);
   }
 });
