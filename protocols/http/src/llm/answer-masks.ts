@@ -36,7 +36,7 @@ export function maskedDocument(
   edits: readonly Edit[] = [],
 ): Shown {
   const { text, fields } = by.masks;
-  if (text === undefined && fields === undefined) return { sent: json, recorded: json };
+  if (isOpen(by.masks)) return { sent: json, recorded: json };
   const own = text === undefined ? [] : [...marks.repeated, ...nestedEdits(value, marks.nested, text, by)];
   const changed = spliced(json, [...edits, ...own]);
   // What was masked as JSON of its own is still masked by its place.
@@ -46,6 +46,11 @@ export function maskedDocument(
   if (hits.length === 0) return { sent, recorded: sent };
   const record = jsonMask(by, () => {}, left);
   return { sent, recorded: whole(record, changed) };
+}
+
+/** Nothing is masked. */
+export function isOpen({ text, fields }: ContentMasks): boolean {
+  return text === undefined && fields === undefined;
 }
 
 /** For JSON in a text: places are those of the document, so only forms are looked for. */

@@ -1,8 +1,5 @@
-import { type ContentMasks, type CountHit, GatewayError, type TextStream } from '@sallyport/core';
-import { JsonMask } from '../body/json/json-mask.ts';
-import { EventDecoder } from '../sse/decoder.ts';
-import { dataOf } from '../sse/event.ts';
-import { type LlmMasks, maskedDocument } from './answer-masks.ts';
+import type { ContentMasks, CountHit, TextStream } from '@sallyport/core';
+import { isOpen, type LlmMasks, maskedDocument } from './answer-masks.ts';
 import { anthropicMessages } from './anthropic-messages.ts';
 import type { LlmApi } from './api.ts';
 import { Conversation, type LlmEvent } from './conversation.ts';
@@ -11,8 +8,10 @@ import { type Json, parsed } from './json-value.ts';
 import { openaiChat } from './openai-chat.ts';
 import { openaiCompletions } from './openai-completions.ts';
 import { openaiResponses } from './openai-responses.ts';
+import { quietly, SeenAnswer, SeenEvents } from './seen-answers.ts';
 import { StreamedAnswer } from './streamed-answer.ts';
 import { anthropicTokenCount, openaiEmbeddings } from './usage-only.ts';
+import { WholeAnswer } from './whole-answer.ts';
 
 const DIALECTS: Readonly<Record<LlmApi, Dialect>> = {
   chat: openaiChat,
@@ -22,12 +21,6 @@ const DIALECTS: Readonly<Record<LlmApi, Dialect>> = {
   messages: anthropicMessages,
   count_tokens: anthropicTokenCount,
 };
-
-/** The largest answer in one piece that is kept to be masked, in bytes. */
-const ANSWER_LIMIT = 32 * 1024 * 1024;
-/** The largest one that is read for the record alone. */
-const READ_LIMIT = 4 * 1024 * 1024;
-const NOTHING = Buffer.alloc(0);
 
 /** What a call of a language model is given. */
 export interface LlmCall {
@@ -100,15 +93,6 @@ export function beginLlm(call: LlmCall): LlmExchange {
   };
 }
 
-/** What cannot be read (JSON of a thousand brackets) is missing in the conversation; what passes does not hang on it. */
-function quietly(read: () => void): void {
-  try {
-    read();
-  } catch {
-    // The exchange's messages have it.
-  }
-}
-
 /** Does something once, after the first piece has left. */
 function afterSecond(record: (bytes: Buffer) => void, act: () => void): (bytes: Buffer) => void {
   let pieces = 0;
@@ -117,10 +101,6 @@ function afterSecond(record: (bytes: Buffer) => void, act: () => void): (bytes: 
     pieces += 1;
     if (pieces === 2) act();
   };
-}
-
-function isOpen({ text, fields }: ContentMasks): boolean {
-  return text === undefined && fields === undefined;
 }
 
 function requestOf({ request, requestMasks, countRequest }: LlmCall, dialect: Dialect): { requestBody: Buffer; value: () => Json } {
@@ -138,98 +118,4 @@ function recordable(request: Buffer, dialect: Dialect, by: LlmMasks): Json {
   const { nested, repeated } = dialect.document(value, false);
   const silent = { ...by, count: () => {} };
   return parsed(maskedDocument(request, value, silent, { nested, repeated, signed: [] }).recorded);
-}
-
-/** An answer in one piece. It leaves as a whole, since its parts are known only then. */
-class WholeAnswer implements TextStream {
-  #parts: Buffer[] = [];
-  #size = 0;
-  readonly #finish: (answer: Buffer) => Buffer;
-
-  constructor(dialect: Dialect, structured: boolean, by: LlmMasks, read: (answer: Json) => void, record: (bytes: Buffer) => void) {
-    this.#finish = (answer) => {
-      const value = parsed(answer);
-      const { sent, recorded } = maskedDocument(answer, value, by, dialect.document(value, structured));
-      read(parsed(recorded));
-      record(recorded.equals(sent) ? sent : recorded);
-      return sent;
-    };
-  }
-
-  /** @throws GatewayError for an answer above 32 MiB. */
-  push(bytes: Buffer): Buffer {
-    this.#size += bytes.length;
-    if (this.#size > ANSWER_LIMIT) {
-      throw new GatewayError('ERR_LIMIT', `The answer has more than ${ANSWER_LIMIT} bytes, too many to be masked: ask for it as a stream.`);
-    }
-    this.#parts.push(bytes);
-    return NOTHING;
-  }
-
-  flush(): Buffer {
-    const answer = Buffer.concat(this.#parts);
-    this.#parts = [];
-    return this.#finish(answer);
-  }
-}
-
-/** An answer without texts of its own, or without masks: it passes as it comes, and is read for the record. */
-class SeenAnswer implements TextStream {
-  readonly #mask: TextStream | undefined;
-  readonly #read: (answer: Json) => void;
-  readonly #record: (bytes: Buffer) => void;
-  #seen: Buffer[] | undefined = [];
-  #size = 0;
-
-  constructor({ masks, side, count }: LlmMasks, read: (answer: Json) => void, record: (bytes: Buffer) => void) {
-    this.#mask = isOpen(masks) ? undefined : new JsonMask({ masks, side, count });
-    this.#read = read;
-    this.#record = record;
-  }
-
-  push(bytes: Buffer): Buffer {
-    return this.#pass(this.#mask?.push(bytes) ?? bytes);
-  }
-
-  flush(): Buffer {
-    const rest = this.#pass(this.#mask?.flush() ?? NOTHING);
-    if (this.#seen !== undefined) this.#read(parsed(Buffer.concat(this.#seen)));
-    return rest;
-  }
-
-  #pass(bytes: Buffer): Buffer {
-    this.#size += bytes.length;
-    if (this.#size > READ_LIMIT) this.#seen = undefined;
-    this.#seen?.push(bytes);
-    this.#record(bytes);
-    return bytes;
-  }
-}
-
-/** A streamed answer without masks: its bytes pass as they come, and are read for the record as far as they can be. */
-class SeenEvents implements TextStream {
-  #events: EventDecoder | undefined = new EventDecoder(READ_LIMIT);
-  readonly #event: (data: Json) => void;
-  readonly #record: (bytes: Buffer) => void;
-
-  constructor(event: (data: Json) => void, record: (bytes: Buffer) => void) {
-    this.#event = event;
-    this.#record = record;
-  }
-
-  push(bytes: Buffer): Buffer {
-    this.#record(bytes);
-    quietly(() => {
-      const events = this.#events;
-      // Too large to be read is not too large to pass.
-      this.#events = undefined;
-      for (const event of events?.push(bytes) ?? []) this.#event(parsed(dataOf(event) ?? NOTHING));
-      this.#events = events;
-    });
-    return bytes;
-  }
-
-  flush(): Buffer {
-    return NOTHING;
-  }
 }

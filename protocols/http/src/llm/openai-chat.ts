@@ -47,43 +47,77 @@ export const openaiChat: Dialect = {
   messages: (request) => listAt(request, 'messages').map(readMessage),
 };
 
+/** A text that a delta may have a piece of. */
+interface Piece {
+  /** From the delta. */
+  readonly way: Place;
+  readonly part: string;
+  readonly form: Delta['form'];
+  readonly as: Delta['as'];
+  /** A delta with a piece of this text alone. */
+  readonly shape: (text: string) => Json;
+}
+
 function readChoice(event: Json, choice: Json, place: Place, structured: boolean): Omit<Reading, 'nested' | 'repeated'> {
   const index = numberAt(choice, 'index') ?? Number(place[1]);
   const delta = at(choice, 'delta');
-  const deltas: Delta[] = [];
-  const add = (way: Place, part: string, form: Delta['form'], as: Delta['as'], shape: (text: string) => Json): void => {
+  const calls = listAt(delta, 'tool_calls');
+  const envelope = envelopeOf(event);
+  const pieces = [...plainPieces(structured), ...calls.flatMap(callPieces), ...listAt(delta, 'reasoning_details').flatMap(detailPieces)];
+  const deltas = pieces.flatMap(({ way, part, form, as, shape }): Delta[] => {
     const text = textAt(delta, ...way);
-    if (text === undefined) return;
-    const envelope = envelopeOf(event);
-    const carrier = (piece: string): Json => ({ ...envelope, choices: [{ index, delta: shape(piece), finish_reason: null }] });
-    deltas.push({ place: [...place, 'delta', ...way], text, part: `${index}/${part}`, form, as, carrier });
-  };
-  for (const name of TEXTS) {
-    const form = structured && name === 'content' ? 'json' : 'text';
-    add([name], name, form, name.startsWith('reasoning') ? 'reasoning' : 'completion', (text) => ({ [name]: text }));
-  }
-  add(['audio', 'transcript'], 'audio', 'text', 'completion', (transcript) => ({ audio: { transcript } }));
-  add(['function_call', 'arguments'], 'function', 'json', 'arguments', (text) => ({ function_call: { arguments: text } }));
-  const facts: Fact[] = named(`${index}/function`, textAt(delta, 'function_call', 'name'));
-  for (const [number, call] of listAt(delta, 'tool_calls').entries()) {
-    const tool = numberAt(call, 'index') ?? number;
-    const one = (text: Json): Json => ({ tool_calls: [{ index: tool, ...(text as object) }] });
-    const way = ['tool_calls', number] as const;
-    add([...way, 'function', 'arguments'], `tool/${tool}`, 'json', 'arguments', (text) => one({ function: { arguments: text } }));
-    add([...way, 'custom', 'input'], `tool/${tool}`, 'text', 'arguments', (input) => one({ custom: { input } }));
-    facts.push(...named(`${index}/tool/${tool}`, textAt(call, 'function', 'name') ?? textAt(call, 'custom', 'name')));
-  }
-  for (const [number, detail] of listAt(delta, 'reasoning_details').entries()) {
-    const block = numberAt(detail, 'index') ?? number;
-    const type = textAt(detail, 'type');
-    for (const name of ['text', 'summary']) {
-      const shape = (text: string): Json => ({ reasoning_details: [{ type, index: block, [name]: text }] });
-      add(['reasoning_details', number, name], `details/${block}/${name}`, 'text', undefined, shape);
-    }
-  }
+    if (text === undefined) return [];
+    const carrier = (more: string): Json => ({ ...envelope, choices: [{ index, delta: shape(more), finish_reason: null }] });
+    return [{ place: [...place, 'delta', ...way], text, part: `${index}/${part}`, form, as, carrier }];
+  });
+  const names = calls.flatMap((call, number) =>
+    named(`${index}/${callPart(call, number)}`, textAt(call, 'function', 'name') ?? textAt(call, 'custom', 'name')),
+  );
+  const facts = [...named(`${index}/function`, textAt(delta, 'function_call', 'name')), ...names];
   const reason = textAt(choice, 'finish_reason') ?? '';
   if (reason !== '') facts.push({ type: 'finish', reason });
   return { deltas, ends: reason === '' ? [] : [`${index}/`], signed: opaque(delta, [...place, 'delta']), facts };
+}
+
+function plainPieces(structured: boolean): Piece[] {
+  const texts = TEXTS.map((name): Piece => {
+    const form = structured && name === 'content' ? 'json' : 'text';
+    const as = name.startsWith('reasoning') ? 'reasoning' : 'completion';
+    return { way: [name], part: name, form, as, shape: (text) => ({ [name]: text }) };
+  });
+  return [
+    ...texts,
+    { way: ['audio', 'transcript'], part: 'audio', form: 'text', as: 'completion', shape: (transcript) => ({ audio: { transcript } }) },
+    {
+      ...{ way: ['function_call', 'arguments'], part: 'function', form: 'json', as: 'arguments' },
+      shape: (text) => ({ function_call: { arguments: text } }),
+    },
+  ];
+}
+
+function callPart(call: Json, number: number): string {
+  return `tool/${numberAt(call, 'index') ?? number}`;
+}
+
+function callPieces(call: Json, number: number): Piece[] {
+  const index = numberAt(call, 'index') ?? number;
+  const common = { part: callPart(call, number), as: 'arguments' } as const;
+  const shape = (content: object): Json => ({ tool_calls: [{ index, ...content }] });
+  return [
+    {
+      ...{ ...common, way: ['tool_calls', number, 'function', 'arguments'], form: 'json' },
+      shape: (text) => shape({ function: { arguments: text } }),
+    },
+    { ...{ ...common, way: ['tool_calls', number, 'custom', 'input'], form: 'text' }, shape: (input) => shape({ custom: { input } }) },
+  ];
+}
+
+function detailPieces(detail: Json, number: number): Piece[] {
+  const [index, type] = [numberAt(detail, 'index') ?? number, textAt(detail, 'type')];
+  return ['text', 'summary'].map((name) => ({
+    ...{ way: ['reasoning_details', number, name], part: `details/${index}/${name}`, form: 'text', as: undefined },
+    shape: (text) => ({ reasoning_details: [{ type, index, [name]: text }] }),
+  }));
 }
 
 function named(part: string, name: string | undefined): Fact[] {

@@ -118,3 +118,30 @@ test('more texts at a time than 1024 are refused', () => {
   const stream = Array.from({ length: 1025 }, (_, index) => line({ choices: [{ index, delta: { content: 'x' } }] })).join('');
   expect(() => run('chat', [Buffer.from(stream)])).toThrow("The target's answer has more than 1024 texts at a time.");
 });
+
+test.each([
+  ['reasoning_content', (text: string) => ({ reasoning_content: text })],
+  ['refusal', (text: string) => ({ refusal: text })],
+  ['transcript', (text: string) => ({ audio: { transcript: text } })],
+  ['a custom tool', (text: string) => ({ tool_calls: [{ index: 3, custom: { input: text } }] })],
+  ['a function', (text: string) => ({ function_call: { arguments: text } })],
+  ['a detail of reasoning', (text: string) => ({ reasoning_details: [{ type: 'reasoning.text', index: 1, text }] })],
+])("a chat's %s is masked across its pieces, and its end comes before the finish", (_, delta) => {
+  const stream = Buffer.from(chunk(delta('to alice@')) + chunk(delta('example.com')) + chunk({}, 'stop'));
+  const all = values(run('chat', [stream]).sent);
+  expect(all.map((value) => JSON.stringify(value).match(/to |\*\*\*|"stop"/)?.[0])).toEqual(['to ', undefined, '***', '"stop"']);
+  expect(JSON.stringify(all[2])).toBe(JSON.stringify({ id: 'c', choices: [{ index: 0, delta: delta('***'), finish_reason: null }] }));
+});
+
+test.each([
+  ['response.reasoning_summary_text', { summary_index: 0 }],
+  ['response.refusal', { content_index: 0 }],
+  ['response.code_interpreter_call_code', {}],
+  ['response.mcp_call_arguments', {}],
+  ['response.something_new', { content_index: 1 }],
+])('%s of the Responses API is masked across its pieces', (base, place) => {
+  const where = { item_id: 'i', output_index: 0, ...place };
+  const deltas = ['["alice@', 'example.com', '"]'].map((delta) => named({ type: `${base}.delta`, ...where, delta }));
+  const sent = run('responses', [Buffer.from(deltas.join('') + named({ type: 'response.output_item.done', output_index: 0 }))]).sent;
+  expect(Object.values(texts(sent)).join('')).toBe('["***"]');
+});
