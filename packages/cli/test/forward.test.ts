@@ -292,3 +292,19 @@ describe('a tunnel', () => {
     expect((await site.run(['approvals', verdict, await pending()], { token })).code).toBe(0);
   }
 });
+
+test('a reload takes hosts away, from the proxy and from its CA', async () => {
+  const listed = `127.0.0.1:${site.ports.https}`;
+  const text = await readFile(site.configFile, 'utf8');
+  await writeFile(site.configFile, text.replace(`"${listed}", `, ''));
+  site.gateway.child.kill('SIGHUP');
+  await site.until(async () => {
+    const { status, socket } = await site.connect(listed, `alice:${alice}`);
+    socket.destroy();
+    return status === 403;
+  });
+  const ca = await site.run(['ca', 'forward']);
+  expect(ca.stdout).not.toBe(await readFile(site.ca, 'utf8'));
+  // Who trusts the CA as it was goes on.
+  expect(await curl(`https://localhost:${site.ports.https}/`)).toMatchObject({ code: 0, stderr: '' });
+});

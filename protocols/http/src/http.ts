@@ -3,6 +3,7 @@ import { classifyText } from './classify/request-text.ts';
 import { clientFacts } from './client/client-facts.ts';
 import { exec } from './client/exec.ts';
 import { nativeClient } from './client/native-client.ts';
+import { classifyConnect, connectAuthority } from './forward/classify-connect.ts';
 import { interceptedHosts } from './forward/intercepted-hosts.ts';
 import { decodeRecording } from './recorded/decode-recording.ts';
 import { serve } from './serve.ts';
@@ -24,7 +25,11 @@ export function http(): Protocol {
     tokenCredentials: true,
     serve: (client, host) => serve(client, host, services),
     interceptedHosts,
-    classify: async (text, target) => classifyText(text, target?.host ?? '', (target?.options as TargetOptions | undefined) ?? UNKNOWN),
+    classify: async (text, target) => {
+      const tunnel = connectAuthority(text);
+      if (tunnel !== undefined) return classifyConnect(tunnel);
+      return classifyText(text, target?.host ?? '', (target?.options as TargetOptions | undefined) ?? UNKNOWN);
+    },
     decodeRecording,
     exec,
     wordSeparator: '\n',

@@ -5,6 +5,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import { ProxyAgent, request } from 'undici';
 import { WebSocket, WebSocketServer } from 'ws';
 import { type TestGateway, type TestGatewayOptions, TOKEN, targetAt, testGateway } from './test-gateway.ts';
 
@@ -155,6 +156,14 @@ test('another CONNECT within a tunnel is refused', async () => {
   const [answer] = (await once(client, 'data')) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 405 /);
   client.destroy();
+});
+
+test('undici reaches the server through its ProxyAgent', async () => {
+  await serve({ forward: true });
+  const dispatcher = new ProxyAgent({ uri: `http://127.0.0.1:${gateway.port}`, token: PROOF, requestTls: { ca: pem('ca.pem') } });
+  const answer = await request(`https://localhost:${port}/a`, { dispatcher });
+  expect(await answer.body.text()).toBe('from the server');
+  await dispatcher.close();
 });
 
 test('WebSockets pass, from pages of any origin', async () => {

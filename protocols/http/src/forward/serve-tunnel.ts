@@ -4,6 +4,7 @@ import { asGatewayError, RequestError, statusOf } from '../errors.ts';
 import { ask, type Wish } from '../exchange/asking.ts';
 import type { Reply } from '../message/client-request.ts';
 import type { Visit } from '../startup/visit.ts';
+import { classifyConnect } from './classify-connect.ts';
 import { refuseConnect } from './connect-answer.ts';
 import type { ForwardServer } from './forward-server.ts';
 import { carryTunnel } from './tunnel.ts';
@@ -43,16 +44,7 @@ export async function serveTunnel(server: ForwardServer, visit: Visit, client: D
 }
 
 function wishOf({ name, authority, configured }: ForwardServer): Wish {
-  return {
-    class: ['admin'],
-    verbs: ['CONNECT'],
-    relations: [],
-    unfiltered: false,
-    objects: { addresses: [name], hosts: [authority.host] },
-    reason: 'what passes a tunnel, nobody sees',
-    text: `CONNECT ${name}`,
-    exact: ['http', configured.name, 'CONNECT', name],
-  };
+  return { ...classifyConnect(authority), text: `CONNECT ${name}`, exact: ['http', configured.name, 'CONNECT', name] };
 }
 
 async function open(
