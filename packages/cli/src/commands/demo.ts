@@ -9,17 +9,23 @@ interface Options extends SiteOptions {
   readonly port: number;
   readonly mysqlPort: number;
   readonly sshPort: number;
+  readonly httpPort: number;
+  readonly modelPort: number;
   readonly adminPort: number;
   readonly tour?: boolean;
 }
 
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('a shop with a real PostgreSQL (and a MariaDB and an SSH host, if installed), the gateway before it, and lines to paste')
+    .description(
+      'a shop with a real PostgreSQL and an API (and a MariaDB and an SSH host, if installed), the gateway before it, and lines to paste',
+    )
     .option('--folder <folder>', 'where the demo keeps its files', '.demo')
     .option('--port <number>', 'where the gateway listens for PostgreSQL clients', parseCount, 15_432)
     .option('--mysql-port <number>', 'where it listens for MySQL clients, if MariaDB is installed', parseCount, 13_306)
     .option('--ssh-port <number>', "where it listens for SSH clients, if OpenSSH's server is installed", parseCount, 12_222)
+    .option('--http-port <number>', "where it listens for clients of the shop's API", parseCount, 18_080)
+    .option('--model-port <number>', 'where it listens for clients of a language model', parseCount, 18_081)
     .option('--admin-port <number>', 'where its API listens', parseCount, 8_420)
     .option('--tour', 'play the whole story with real clients and check each step (own folder, free ports)')
     .action(async (_: Options, command: Command) => {

@@ -1,6 +1,6 @@
 import { demoConfiguration } from './configuration.ts';
 
-const PORTS = { postgres: 15_432, admin: 8_420, database: 40_001 };
+const PORTS = { postgres: 15_432, admin: 8_420, database: 40_001, http: 18_080, shopApi: 40_005, model: 18_081, modelServer: 40_006 };
 
 test('ports are put where they belong', () => {
   const text = demoConfiguration(undefined, PORTS);
@@ -14,6 +14,12 @@ test('MariaDB is a target where it is installed, with ports of its own', () => {
   const text = demoConfiguration(undefined, { ...PORTS, mysql: 13_306, mariadb: 40_003 });
   expect(text).toMatch(/protocol: mysql\n {4}listen: 127\.0\.0\.1:13306 .*\n {4}address: 127\.0\.0\.1:40003\n/);
   expect(text).toMatch(/protocol: postgres\n {4}listen: 127\.0\.0\.1:15432 .*\n {4}address: 127\.0\.0\.1:40001 /);
+});
+
+test('the API of the shop and the language model have ports of their own', () => {
+  const text = demoConfiguration(undefined, PORTS);
+  expect(text).toMatch(/shop-api:\n {4}protocol: http\n {4}listen: 127\.0\.0\.1:18080 .*\n {4}address: 127\.0\.0\.1:40005\n/);
+  expect(text).toMatch(/shop-model:\n {4}protocol: http\n {4}listen: 127\.0\.0\.1:18081 .*\n {4}address: 127\.0\.0\.1:40006\n/);
 });
 
 test('what its owner changed stays', () => {

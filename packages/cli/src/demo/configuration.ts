@@ -12,6 +12,11 @@ export interface DemoPorts {
   /** The same two for SSH clients and the demo's host, where OpenSSH's server is installed. */
   readonly ssh?: number;
   readonly sshd?: number;
+  /** The same two for HTTP clients and the shop's API, and for what stands in for a language model. */
+  readonly http: number;
+  readonly shopApi: number;
+  readonly model: number;
+  readonly modelServer: number;
 }
 
 /** What stands in the file of the demo's host. */
@@ -44,7 +49,24 @@ targets:
       username: app
       password: "\${file:./database.password}"
     labels: { env: demo }
-MARIADBSSH
+MARIADBSSH  shop-api:
+    protocol: http
+    listen: 127.0.0.1:0             # curl, SDKs, git: with a gateway token as bearer or password
+    address: 127.0.0.1:0
+    tls: disable
+    credentials:
+      username: gateway
+      password: "\${file:./api.key}"
+    labels: { env: demo }
+  shop-model:
+    protocol: http
+    listen: 127.0.0.1:0             # speaks OpenAI's and Anthropic's APIs
+    address: 127.0.0.1:0
+    tls: disable
+    llm: true
+    credentials: { token: "\${file:./api.key}" }
+    labels: { env: demo }
+
 access:                             # nothing listed, nobody in
   - { groups: [developers, agents, dba], targets: ["shop-*"] }
 
@@ -73,6 +95,18 @@ rules:
     unless: { command: [uptime, "df -h", "tail /var/log/shop*"] }
     action: deny
     message: agents only look around here
+  - name: customers are not deleted over HTTP
+    match: { protocol: http, verb: DELETE }
+    action: deny
+    message: ask the shop team
+  - name: orders are changed with a DBA
+    match: { protocol: http, verb: PUT, paths: ["/orders/*"] }
+    action: hold
+    approval: { groups: [dba], timeout: 10m }
+  - name: main is the release
+    match: { verb: ["REF *"], refs: [refs/heads/main] }
+    action: deny
+    message: open a pull request
 
 masking:
   - { name: card numbers, columns: ["public.customers.card_number", "calls.callers.card_number"], method: partial }
@@ -80,6 +114,10 @@ masking:
   - { name: e-mail addresses, columns: ["*.email"], method: hash, unless: { groups: [support] } }   # equal ones stay equal
   - { name: support notes, columns: ["public.customers.notes"], method: redact }
   - { name: tax numbers, columns: ["*.tax_id"], method: token, domain: tax }                          # WHERE and JOIN take them
+  - { name: people in answers, fields: ["$..email", "$..phone"], method: partial, unless: { groups: [support] } }
+  - { name: cards in answers, fields: ["$..card_number"], method: partial }
+  - { name: people whom a model names, detect: [email], targets: [shop-model], method: redact }
+  - { name: secrets in prompts, detect: [aws-key, private-key], targets: [shop-model], method: redact, requests: true }
   - { name: secrets anywhere, detect: [card, aws-key, url-password, jwt, private-key], method: redact }   # in any text
 
 recording: { durability: strict, results: full, keep: 90d }
@@ -118,6 +156,10 @@ const PORT_LINES: Readonly<Record<keyof DemoPorts, RegExp>> = {
   mysql: /^( +protocol: mysql\n +listen: 127\.0\.0\.1:)\d+/m,
   ssh: /^( +protocol: ssh\n +listen: 127\.0\.0\.1:)\d+/m,
   sshd: /^( +protocol: ssh\n.*\n +address: 127\.0\.0\.1:)\d+/m,
+  http: /^( +shop-api:\n.*\n +listen: 127\.0\.0\.1:)\d+/m,
+  shopApi: /^( +shop-api:\n.*\n.*\n +address: 127\.0\.0\.1:)\d+/m,
+  model: /^( +shop-model:\n.*\n +listen: 127\.0\.0\.1:)\d+/m,
+  modelServer: /^( +shop-model:\n.*\n.*\n +address: 127\.0\.0\.1:)\d+/m,
   mariadb: /^( +protocol: mysql\n.*\n +address: 127\.0\.0\.1:)\d+/m,
 };
 
@@ -133,7 +175,7 @@ export function demoConfiguration(existing: string | undefined, ports: DemoPorts
 
 function fresh(ports: DemoPorts, host: HostParticulars | undefined): string {
   const ssh = host && SSH_TARGET.replace('HOSTKEY', () => host.hostKey).replace('ACCOUNT', () => host.account);
-  return TEMPLATE.replace('MARIADBSSH\n', () => `${ports.mariadb === undefined ? '' : MARIADB_TARGET}${ssh ?? ''}\n`);
+  return TEMPLATE.replace('MARIADBSSH', () => `${ports.mariadb === undefined ? '' : MARIADB_TARGET}${ssh ?? ''}`);
 }
 
 /** Writes `file` so that it names these ports, and keeps whatever else stands in it. */

@@ -32,7 +32,7 @@ const LONGEST_HEAD = 64 * 1024;
  */
 export async function startGitServer(options: GitServerOptions): Promise<GitServer> {
   const server = createServer((request, response) => {
-    serve(request, response, options).catch(() => response.destroy());
+    serveGit(request, response, options).catch(() => response.destroy());
   });
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
@@ -48,7 +48,8 @@ export async function startGitServer(options: GitServerOptions): Promise<GitServ
   };
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, options: GitServerOptions): Promise<void> {
+/** Answers one request of Git's. */
+export async function serveGit(request: IncomingMessage, response: ServerResponse, options: GitServerOptions): Promise<void> {
   if (!signedIn(request, options)) {
     request.resume();
     response.writeHead(401, { 'www-authenticate': 'Basic realm="git"', 'content-type': 'text/plain' }).end('Sign in.\n');

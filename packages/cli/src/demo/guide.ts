@@ -23,6 +23,7 @@ export function demoGuide(stack: DemoStack, launcher: string): string {
     ['', `SALLYPORT_TOKEN=${tokens.danaApproves} ${sallyport} approvals approve ap_…`],
     ...callsSteps(stack),
     ...hostSteps(stack, sallyport),
+    ...webSteps(stack, sallyport),
     ['what happened: every session, the last one again, and whether the record is intact', `${sallyport} sessions list`],
     ['', `${sallyport} replay last`],
     ['', `${sallyport} verify --pubkey ${relative(process.cwd(), stack.gateway.publicKeyFile) || stack.gateway.publicKeyFile}`],
@@ -55,5 +56,30 @@ function hostSteps({ ports, tokens, host }: DemoStack, sallyport: string): reado
     ['', `ssh -p ${ports.ssh} alice@127.0.0.1`],
     ['what a program prints is masked, too', as(tokens.alice, `connect shop-host -- "${STORY.printKey}"`)],
     ['and some commands wait for dana, as above', as(tokens.alice, `connect shop-host -- ${host.restart}`)],
+  ];
+}
+
+/** The same before an API and a language model. */
+function webSteps({ ports, tokens, caFile, api }: DemoStack, sallyport: string): readonly (readonly [string, string])[] {
+  if (ports.http === undefined || ports.model === undefined) return [];
+  const ca = relative(process.cwd(), caFile) || caFile;
+  const curl = (token: string, port: number, words: string): string =>
+    `curl --cacert ${ca} -H "Authorization: Bearer ${token}" https://localhost:${port}${words}`;
+  const as = (token: string, words: string): string => `SALLYPORT_TOKEN=${token} ${sallyport} ${words}`;
+  const push = 'git clone "$SALLYPORT_URL_SHOP_API/git/shop.git" && cd shop && git commit --allow-empty -m hasty && git push';
+  return [
+    ['the shop has an API, whose key the gateway has: alice asks it for customers', curl(tokens.alice, ports.http, STORY.customers)],
+    ['copilot deletes one: the answer says why not', curl(tokens.copilot, ports.http, `${STORY.customer} -X DELETE`)],
+    [
+      'alice changes an order: the command waits for dana, as above',
+      `echo '${STORY.paid}' | ${as(tokens.alice, `exec shop-api -- PUT ${STORY.order}`)}`,
+    ],
+    [
+      'copilot asks a language model: masked while it streams',
+      curl(tokens.copilot, ports.model, `/v1/chat/completions -N -d '${STORY.question}'`),
+    ],
+    ...(api?.git === true
+      ? [['alice pushes to main: git says why not', as(tokens.alice, `connect shop-api -- sh -c '${push}'`)] as const]
+      : []),
   ];
 }

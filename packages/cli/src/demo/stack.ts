@@ -12,7 +12,10 @@ import { loadSite, type Site } from '../site.ts';
 import { mintFor } from '../token-mint.ts';
 import { type DemoPorts, writeDemoConfiguration } from './configuration.ts';
 import { startDatabase } from './database.ts';
+import { type LanguageModel, startLanguageModel } from './language-model/language-model.ts';
 import { mariadbServer, startMariadb } from './mariadb.ts';
+import { startShopApi } from './shop-api.ts';
+import { prepareRepository } from './shop-repository.ts';
 import { type DemoHost, prepareHost, sshServer, startSshd } from './sshd.ts';
 
 export interface DemoOptions {
@@ -22,6 +25,9 @@ export interface DemoOptions {
   readonly mysqlPort: number;
   /** Where the gateway listens for SSH clients, where OpenSSH's server is installed. */
   readonly sshPort: number;
+  /** Where the gateway listens for clients of the shop's API, and of the language model. */
+  readonly httpPort: number;
+  readonly modelPort: number;
   readonly adminPort: number;
 }
 
@@ -39,10 +45,21 @@ export interface DemoStack {
   readonly configFile: string;
   /** PEM file of the CA that the gateway's certificate chains to. */
   readonly caFile: string;
-  /** Without `mysql` there is no MariaDB, without `ssh` no host. */
-  readonly ports: { readonly postgres: number; readonly mysql?: number; readonly ssh?: number; readonly admin: number };
+  /** Without `mysql` there is no MariaDB, without `ssh` no host, without `http` an older configuration. */
+  readonly ports: {
+    readonly postgres: number;
+    readonly mysql?: number;
+    readonly ssh?: number;
+    readonly http?: number;
+    readonly model?: number;
+    readonly admin: number;
+  };
   /** The demo's host, where there is one. */
   readonly host?: DemoHost;
+  /** The shop's API, where the configuration has it: what the gateway reaches, and whether it has a Git repository. */
+  readonly api?: { readonly port: number; readonly git: boolean };
+  /** What stands in for a language model. */
+  readonly model?: LanguageModel;
   readonly tokens: DemoTokens;
   readonly gateway: RunningGateway;
   /** True when the database was created just now. */
@@ -61,6 +78,11 @@ const REQUESTS: Readonly<Record<keyof DemoTokens, TokenRequest>> = {
   aliceApproves: { user: 'alice', ttl: TOKEN_MS, can: ['approve'] },
 };
 
+/** What a model says comes in pieces. */
+const MODEL_PAUSE_MS = 10;
+
+type Web = Required<Pick<DemoStack, 'api' | 'model'>>;
+
 /** Open sessions of a demo are nobody's loss. */
 const DRAIN_MS = 1_000;
 
@@ -73,14 +95,18 @@ export async function startDemo(options: DemoOptions): Promise<DemoStack> {
   if (mariadb !== undefined) await demandFree(options.mysqlPort, '--mysql-port');
   const sshd = sshServer();
   if (sshd !== undefined) await demandFree(options.sshPort, '--ssh-port');
+  await demandFree(options.httpPort, '--http-port');
+  await demandFree(options.modelPort, '--model-port');
   // Others may pass through, not look: as root the database runs as another account.
   await mkdir(folder, { recursive: true, mode: 0o711 });
   await chmod(folder, 0o711);
-  const password = await databasePassword(join(folder, 'database.password'));
+  const password = await secret(join(folder, 'database.password'));
+  const key = await secret(join(folder, 'api.key'));
   const store = await openServingStore(join(folder, 'gateway'));
   const configFile = join(folder, 'sallyport.yaml');
   const ports: DemoPorts = {
     ...{ postgres: options.port, admin: options.adminPort, database: await freePort() },
+    ...{ http: options.httpPort, shopApi: await freePort(), model: options.modelPort, modelServer: await freePort() },
     ...(mariadb !== undefined && { mysql: options.mysqlPort, mariadb: await freePort() }),
     ...(sshd !== undefined && { ssh: options.sshPort, sshd: await freePort() }),
   };
@@ -104,21 +130,34 @@ export async function startDemo(options: DemoOptions): Promise<DemoStack> {
     if (calls !== undefined) await startMariadb(calls, folder, password, ports.mariadb ?? 0).then(({ stop }) => databases.defer(stop));
     const shell = site.config.targets.some(({ protocol }) => protocol === 'ssh') ? sshd : undefined;
     if (shell !== undefined) await startSshd(shell, folder, ports.sshd ?? 0).then(({ stop }) => databases.defer(stop));
+    const web = site.config.targets.some(({ protocol }) => protocol === 'http') ? await startWeb(folder, ports, key, databases) : undefined;
     const tokens = await mintTokens(site, store);
-    const { postgres, admin, mysql, ssh } = ports;
+    const { postgres, admin, mysql, ssh, http, model } = ports;
     return {
       ...{ configFile, caFile: join(site.config.dataDir, 'keys', 'ca.pem'), tokens, gateway, fresh: database.fresh, stop },
       ...(shell !== undefined && host !== undefined && { host }),
+      ...web,
       ports: {
         ...{ postgres, admin },
         ...(calls !== undefined && mysql !== undefined && { mysql }),
         ...(shell !== undefined && ssh !== undefined && { ssh }),
+        ...(web !== undefined && { http, model }),
       },
     };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** The shop's API and the language model, in this process. */
+async function startWeb(folder: string, { shopApi, modelServer }: DemoPorts, key: string, started: AsyncDisposableStack): Promise<Web> {
+  const repositories = await prepareRepository(folder);
+  const api = await startShopApi({ folder: repositories ?? folder, username: 'gateway', password: key, port: shopApi });
+  started.defer(() => api.stop());
+  const model = await startLanguageModel({ key, port: modelServer, pauseMs: MODEL_PAUSE_MS });
+  started.defer(() => model.stop());
+  return { api: { port: api.port, git: repositories !== undefined }, model };
 }
 
 /** @throws CliError that names the option to choose another port with */
@@ -136,14 +175,14 @@ async function mintTokens(site: Site, store: Store): Promise<DemoTokens> {
   return Object.fromEntries(await Promise.all(minted)) as DemoTokens;
 }
 
-/** The password of the role that the gateway signs in as: made once, never shown. */
-async function databasePassword(file: string): Promise<string> {
+/** A password or key that the gateway signs in with: made once, never shown. */
+async function secret(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    const password = randomBytes(18).toString('base64url');
-    await writeFile(file, `${password}\n`, { mode: 0o600 });
-    return password;
+    const made = randomBytes(18).toString('base64url');
+    await writeFile(file, `${made}\n`, { mode: 0o600 });
+    return made;
   }
 }

@@ -16,4 +16,13 @@ export const STORY = {
   key: 'AKIAIOSFODNN7EXAMPLE',
   look: 'uptime',
   remove: 'rm -rf /srv/shop',
+  customers: '/customers?limit=3',
+  customer: '/customers/7',
+  order: '/orders/7',
+  paid: '{"state":"paid"}',
+  question: JSON.stringify({
+    model: 'stand-in',
+    stream: true,
+    messages: [{ role: 'user', content: 'Who paid last? Our key is AKIAIOSFODNN7EXAMPLE.' }],
+  }),
 } as const;

@@ -27,13 +27,15 @@ export class Client {
   readonly #psql: boolean;
   readonly #mysql: boolean;
   readonly #ssh: boolean;
+  readonly #curl: boolean;
 
   /** Where a client is not on this machine, `sallyport exec` stands in. */
-  constructor(stack: DemoStack, { psql, mysql, ssh }: Readonly<Record<'psql' | 'mysql' | 'ssh', boolean>>) {
+  constructor(stack: DemoStack, { psql, mysql, ssh, curl }: Readonly<Record<'psql' | 'mysql' | 'ssh' | 'curl', boolean>>) {
     this.#stack = stack;
     this.#psql = psql;
     this.#mysql = mysql;
     this.#ssh = ssh;
+    this.#curl = curl;
   }
 
   /** Sends SQL as somebody, with psql where there is one; rows come back as CSV. */
@@ -62,13 +64,26 @@ export class Client {
     return this.sallyport([this.#ssh ? 'connect' : 'exec', 'shop-host', '--', command], token);
   }
 
+  /**
+   * Sends a request, with curl where there is one.
+   *
+   * @param flags of curl: `-X METHOD`, `-H HEADER`, `-d BODY`.
+   */
+  http(token: string, target: 'shop-api' | 'shop-model', path: string, ...flags: readonly string[]): Running {
+    const port = target === 'shop-api' ? this.#stack.ports.http : this.#stack.ports.model;
+    const url = `https://localhost:${port}${path}`;
+    if (this.#curl)
+      return start('curl', ['-sS', '--cacert', this.#stack.caFile, '-H', `Authorization: Bearer ${token}`, ...flags, url], {});
+    const said = (flag: string): string[] => flags.flatMap((each, at) => (flags[at - 1] === flag ? [each] : []));
+    const [body] = said('-d');
+    const [method = body === undefined ? 'GET' : 'POST'] = said('-X');
+    return this.sallyport(['exec', target, '--', method, path, ...said('-H')], token, body);
+  }
+
   /** Runs the command line itself, as whoever holds the token. */
-  sallyport(args: readonly string[], token?: string): Running {
-    return start(LAUNCHER, ['--config', this.#stack.configFile, ...args], {
-      NO_COLOR: '1',
-      SALLYPORT_URL: '',
-      SALLYPORT_TOKEN: token ?? '',
-    });
+  sallyport(args: readonly string[], token?: string, input?: string): Running {
+    const env = { NO_COLOR: '1', SALLYPORT_URL: '', SALLYPORT_TOKEN: token ?? '' };
+    return start(LAUNCHER, ['--config', this.#stack.configFile, ...args], env, input);
   }
 }
 
@@ -77,8 +92,10 @@ export async function hasProgram(name: string, flag = '--version'): Promise<bool
   return (await start(name, [flag], {}).outcome).code === 0;
 }
 
-function start(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Running {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env }, timeout: PATIENCE_MS });
+function start(program: string, args: readonly string[], env: Readonly<Record<string, string>>, input?: string): Running {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env }, timeout: PATIENCE_MS });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
   const said = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));

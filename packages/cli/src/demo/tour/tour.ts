@@ -18,6 +18,7 @@ import { evidenceSteps } from './evidence-steps.ts';
 import { hostSteps } from './host-steps.ts';
 import { readingSteps } from './reading-steps.ts';
 import type { Finding, Stage, Step } from './step.ts';
+import { webSteps } from './web-steps.ts';
 
 /** Lines of what came back that are shown of each step. */
 const SHOWN_LINES = 12;
@@ -34,7 +35,8 @@ export async function playTour(): Promise<number> {
     const psql = await hasProgram('psql');
     const mysql = (await hasProgram('mysql')) || (await hasProgram('mariadb'));
     const ssh = await hasProgram('ssh', '-V');
-    for (const [name, here] of Object.entries({ psql, mysql, ssh })) {
+    const curl = await hasProgram('curl');
+    for (const [name, here] of Object.entries({ psql, mysql, ssh, curl })) {
       if (!here) say(`${name} is not installed here: sallyport exec stands in for it.`);
     }
     const stack = await startDemo({
@@ -42,6 +44,8 @@ export async function playTour(): Promise<number> {
       port: await freePort(),
       mysqlPort: await freePort(),
       sshPort: await freePort(),
+      httpPort: await freePort(),
+      modelPort: await freePort(),
       adminPort: await freePort(),
     });
     if (stack.ports.mysql === undefined) say(noMariadb());
@@ -50,7 +54,7 @@ export async function playTour(): Promise<number> {
     const over = new AbortController();
     let failed: number | undefined;
     try {
-      const played = playAll(steps({ stack, client: new Client(stack, { psql, mysql, ssh }), folder }), over.signal);
+      const played = playAll(steps({ stack, client: new Client(stack, { psql, mysql, ssh, curl }), folder }), over.signal);
       failed = (await Promise.race([played, untilSignal(stack.gateway)])) ?? undefined;
     } finally {
       over.abort();
@@ -70,7 +74,7 @@ export async function playTour(): Promise<number> {
 function steps(stage: Stage): readonly Step[] {
   const calls = stage.stack.ports.mysql === undefined ? [] : callsSteps(stage);
   const host = stage.stack.ports.ssh === undefined ? [] : hostSteps(stage);
-  return [...readingSteps(stage), ...approvalSteps(stage), ...calls, ...host, ...evidenceSteps(stage)];
+  return [...readingSteps(stage), ...approvalSteps(stage), ...calls, ...host, ...webSteps(stage), ...evidenceSteps(stage)];
 }
 
 /**
