@@ -188,6 +188,11 @@ test.each([
   ],
 ])('GitHub Enterprise: %j', (text, what) => expect(brief(ghes(text))).toBe(what));
 
+test('more root fields than are named may be any', () => {
+  const { objects, incomplete } = plain(graphql(`{ ${Array.from({ length: 150 }, (_, n) => `f${n}`).join(' ')} }`));
+  expect([objects?.operations?.length, incomplete]).toEqual([100, ['operations']]);
+});
+
 test('only where the target is GitHub do paths mean what they mean there', () => {
   const merge = `PUT ${repo}/pulls/7/merge`;
   expect(brief(plain(merge))).toBe('write | PUT');

@@ -17,25 +17,18 @@ export function wantsBody({ method, target, bytes }: Pick<RequestFacts, 'method'
 /** What a request does, as far as it shows. */
 export function classifyRequest(request: RequestFacts, apis: KnownApis): Classification {
   const { method, target, host, headers, bytes } = request;
-  const overrides = methodOverrides(headers, target.parameters);
-  const methods = [...new Set([method, ...overrides])];
-  const effects = [...new Set([...methods.flatMap((one) => effectsOf(one, request, apis)), ...upgradeOf(request)])];
-  const merged = <T>(pick: (effect: Effect) => readonly T[] | undefined): readonly T[] => [
-    ...new Set(effects.flatMap((one) => pick(one) ?? [])),
+  const methods = [...new Set([method, ...methodOverrides(headers, target.parameters)])];
+  const upgrades = upgradesOf(headers);
+  const effect = merged([...methods.flatMap((one) => effectsOf(one, request, apis)), ...upgrades.map(effectOfUpgrade)]);
+  const incomplete: readonly ObjectKey[] = [
+    ...(effect.incomplete ?? []),
+    ...(target.incomplete ? (['query'] as const) : []),
+    ...(headers.length > HEADERS ? (['headers'] as const) : []),
   ];
-  const named = (key: ObjectKey, pick: (effect: Effect) => readonly string[] | undefined): NonNullable<Classification['objects']> => {
-    const names = merged(pick);
-    return names.length === 0 ? {} : { [key]: names };
-  };
-  const incomplete = merged<ObjectKey>((effect) => effect.incomplete).concat(
-    target.incomplete ? ['query'] : [],
-    headers.length > HEADERS ? ['headers'] : [],
-  );
-  const reason =
-    overrides.length > 0 ? 'A header or parameter asks for another method.' : effects.find((one) => one.reason !== undefined)?.reason;
+  const reason = methods.length > 1 ? 'A header or parameter asks for another method.' : effect.reason;
   return {
-    class: merged((effect) => effect.class),
-    verbs: [...new Set([...methods.map((one) => one.toUpperCase()), ...upgradeVerbs(request)])],
+    class: effect.class,
+    verbs: [...methods.map((one) => one.toUpperCase()), ...upgrades],
     relations: [],
     unfiltered: false,
     bytes,
@@ -44,33 +37,50 @@ export function classifyRequest(request: RequestFacts, apis: KnownApis): Classif
       hosts: [host],
       headers: fieldsOf(headers),
       ...(target.parameters.length > 0 && { query: target.parameters }),
-      ...named('operations', (effect) => effect.operations),
-      ...named('repository', (effect) => effect.repository),
-      ...named('refs', (effect) => effect.refs),
+      ...(effect.operations.length > 0 && { operations: effect.operations }),
+      ...(effect.repository !== undefined && { repository: effect.repository }),
+      ...(effect.refs !== undefined && { refs: effect.refs }),
     },
     ...(incomplete.length > 0 && { incomplete }),
     ...(reason !== undefined && { reason }),
   };
 }
 
-/** What passes over a WebSocket is recorded, but not judged. */
-function upgradeOf(request: RequestFacts): readonly Effect[] {
-  return upgradeVerbs(request).map((verb) => ({
-    class: [verb === 'WEBSOCKET' ? 'write' : 'unknown'],
-    operations: [],
-    reason: 'What follows an upgrade is not judged.',
-  }));
+/** All that any of them says. */
+function merged(effects: readonly Effect[]): Effect {
+  const [first] = effects;
+  if (first !== undefined && effects.length === 1) return first;
+  const all = <T>(pick: (effect: Effect) => readonly T[] | undefined): readonly T[] => [
+    ...new Set(effects.flatMap((one) => pick(one) ?? [])),
+  ];
+  const [repository, refs] = [all((one) => one.repository), all((one) => one.refs)];
+  const reason = effects.find((one) => one.reason !== undefined)?.reason;
+  return {
+    class: all((one) => one.class),
+    operations: all((one) => one.operations),
+    incomplete: all((one) => one.incomplete),
+    ...(repository.length > 0 && { repository }),
+    ...(refs.length > 0 && { refs }),
+    ...(reason !== undefined && { reason }),
+  };
 }
 
-function upgradeVerbs({ headers }: RequestFacts): readonly string[] {
+/** What passes over a WebSocket is recorded, but not judged. */
+function effectOfUpgrade(verb: string): Effect {
+  return { class: [verb === 'WEBSOCKET' ? 'write' : 'unknown'], operations: [], reason: 'What follows an upgrade is not judged.' };
+}
+
+function upgradesOf(headers: RequestFacts['headers']): readonly string[] {
   const protocols = valuesOfField(headers, 'upgrade').flatMap((value) => value.split(','));
   return [...new Set(protocols.map((one) => (one.trim().toLowerCase() === 'websocket' ? 'WEBSOCKET' : 'UPGRADE')))];
 }
 
 /** `name: value`; a name with `_` also as CGI reads it. */
 function fieldsOf(headers: RequestFacts['headers']): readonly string[] {
-  return headers.slice(0, HEADERS).flatMap(([name, value]) => {
-    const names = new Set([name.toLowerCase(), plain(name)]);
-    return [...names].map((one) => `${one}: ${value}`);
-  });
+  const fields: string[] = [];
+  for (const [name, value] of headers.length > HEADERS ? headers.slice(0, HEADERS) : headers) {
+    fields.push(`${name}: ${value}`);
+    if (name.includes('_')) fields.push(`${plain(name)}: ${value}`);
+  }
+  return fields;
 }

@@ -16,7 +16,7 @@ const METHOD = /^[A-Z]{1,20}$/;
 /**
  * A header by which some servers take another path than that of the request line: it must not be sent on.
  *
- * @param name whatever its case; CGI and its heirs do not tell `_` from `-`.
+ * @param name in lower case; CGI and its heirs do not tell `_` from `-`.
  */
 export function isPathOverride(name: string): boolean {
   return PATH_FIELDS.has(plain(name));
@@ -24,9 +24,10 @@ export function isPathOverride(name: string): boolean {
 
 /** Methods that some servers take instead of the request line's. What is none is `?`. */
 export function methodOverrides(headers: readonly (readonly [string, string])[], parameters: readonly string[]): readonly string[] {
-  const inHeaders = headers.flatMap(([name, value]) => (METHOD_FIELDS.has(plain(name)) ? [value] : []));
-  const inQuery = METHOD_PARAMETERS.flatMap((name) => valuesOf(parameters, name));
-  return [...inHeaders, ...inQuery].map((value) => {
+  const asked: string[] = [];
+  for (const [name, value] of headers) if (METHOD_FIELDS.has(plain(name))) asked.push(value);
+  for (const name of METHOD_PARAMETERS) asked.push(...valuesOf(parameters, name));
+  return asked.map((value) => {
     const method = value.trim().toUpperCase();
     return METHOD.test(method) ? method : '?';
   });
@@ -34,5 +35,5 @@ export function methodOverrides(headers: readonly (readonly [string, string])[],
 
 /** How a field's name reads where `_` is `-`. */
 export function plain(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-');
+  return name.includes('_') ? name.replaceAll('_', '-') : name;
 }

@@ -1,7 +1,7 @@
 /** Escapes within escapes within escapes: no server decodes more often. */
 const DECODINGS = 3;
 /** Paths that can be read in more ways than these are made for that. */
-const READINGS = 32;
+const READINGS = 16;
 const ESCAPES = /(?:%[0-9A-F]{2})+/gi;
 /** Decoded, these may change where a path leads. */
 const STRUCTURAL = /[%/;?#\\]/;

@@ -6,7 +6,7 @@ export interface RequestFacts {
   readonly target: RequestTarget;
   /** Of the target: lower-case, without a port. */
   readonly host: string;
-  /** Those that are sent on, without credentials. */
+  /** Those that are sent on, without credentials; names in lower case. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Of the body: Infinity where its length is not announced. */
   readonly bytes: number;
@@ -26,5 +26,7 @@ export interface KnownApis {
 
 /** All lines of a header. @param wanted in lower case */
 export function valuesOfField(headers: RequestFacts['headers'], wanted: string): readonly string[] {
-  return headers.flatMap(([name, value]) => (name.toLowerCase() === wanted ? [value.trim()] : []));
+  const values: string[] = [];
+  for (const [name, value] of headers) if (name === wanted) values.push(value.trim());
+  return values;
 }

@@ -50,10 +50,12 @@ function decodeForm(text: string): string | undefined {
   }
 }
 
-/** The values of a parameter, whatever the case of its name. */
+/** The values of a parameter, whatever the case of its name. @param name in lower case */
 export function valuesOf(parameters: readonly string[], name: string): readonly string[] {
-  return parameters.flatMap((parameter) => {
-    const at = parameter.indexOf('=');
-    return parameter.slice(0, at).toLowerCase() === name ? [parameter.slice(at + 1)] : [];
-  });
+  const values: string[] = [];
+  for (const parameter of parameters) {
+    if (parameter[name.length] === '=' && parameter.slice(0, name.length).toLowerCase() === name)
+      values.push(parameter.slice(name.length + 1));
+  }
+  return values;
 }
