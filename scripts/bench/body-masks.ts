@@ -3,7 +3,7 @@
  *
  *   node scripts/bench/body-masks.ts [--seconds 1] [--rounds 5] [--only WORD]
  *
- * Bodies come in pieces of 64 KiB. "search" is what the detectors alone cost on the same bytes.
+ * Bodies come in pieces of 64 KiB.
  */
 import { parseArgs } from 'node:util';
 import type { ContentMasks } from '../../packages/core/src/mask.ts';
@@ -95,7 +95,7 @@ const median = (all: number[]) => all.sort((a, b) => a - b)[all.length >> 1] ?? 
 const measure = (work: () => void, bytes: number) =>
   Math.round(median(Array.from({ length: Number(values.rounds) }, () => rate(work, bytes, Number(values.seconds)))));
 
-console.log(`| JSON | search | ${Object.keys(MASKS).join(' | ')} |`);
+console.log(`| JSON | ${Object.keys(MASKS).join(' | ')} |`);
 console.log(
   `|---|---:|${Object.keys(MASKS)
     .map(() => '---:|')
@@ -108,8 +108,7 @@ for (const [name, make] of Object.entries(KINDS)) {
   ] as const) {
     if (!`${name}${how}`.includes(values.only)) continue;
     const bytes = document(make, indent);
-    const search = measure(() => pieces(bytes, (piece) => text.mayFind(piece, 0, piece.length)), bytes.length);
     const cells = Object.values(MASKS).map((masks) => measure(() => masked(masks, bytes), bytes.length));
-    console.log(`| ${name}${how} | ${search} | ${cells.join(' | ')} |`);
+    console.log(`| ${name}${how} | ${cells.join(' | ')} |`);
   }
 }
