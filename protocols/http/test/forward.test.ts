@@ -5,6 +5,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import type { Target } from '@sallyport/core';
 import { ProxyAgent, request } from 'undici';
 import { WebSocket, WebSocketServer } from 'ws';
 import { type TestGateway, type TestGatewayOptions, TOKEN, targetAt, testGateway } from './test-gateway.ts';
@@ -156,6 +157,19 @@ test('another CONNECT within a tunnel is refused', async () => {
   const [answer] = (await once(client, 'data')) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 405 /);
   client.destroy();
+});
+
+test('a tunnel that a pattern means is no way round another target', async () => {
+  const other = { name: 'shop-db' } as Target;
+  await serve(
+    { forward: 'tunnel', hosts: [`*:${port}`] },
+    { targetAt: (name, at) => (name === 'db.test' && at === port ? other : undefined) },
+  );
+  const refused = await ask(`db.test:${port}`);
+  expect(refused).toMatchObject({ status: 403, text: expect.stringContaining('is the target shop-db, which has rules of its own') });
+  const { status, socket } = await ask(`localhost:${port}`);
+  expect(status).toBe(200);
+  socket.destroy();
 });
 
 test('undici reaches the server through its ProxyAgent', async () => {

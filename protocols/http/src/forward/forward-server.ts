@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Host, Target } from '@sallyport/core';
+import { GatewayError, type Host, type Target } from '@sallyport/core';
 import type { ReachedTarget } from '../upstream/reached-target.ts';
 import { type Authority, formatAuthority, parseAuthority } from './authority.ts';
 import type { ForwardChoice } from './choose-forward.ts';
@@ -40,6 +40,11 @@ export class ForwardServer {
 
   /** Looks at where the server stands before anything is done for it. @throws as {@link pinAddresses} */
   async check(signal: AbortSignal): Promise<void> {
+    const { host, port } = this.authority;
+    const known = this.tunnel && !this.#exact ? this.#host.targetAt(host, port) : undefined;
+    // Bytes that nobody sees must not be a way round another target's rules and masks.
+    if (known !== undefined && known.name !== this.configured.name)
+      throw new GatewayError('ERR_ACCESS', `${this.name} is the target ${known.name}, which has rules of its own: reach it there.`);
     await pinAddresses(this.authority, { exact: this.#exact, signal, isOwnAddress: (...at) => this.#host.isOwnAddress(...at) });
   }
 
