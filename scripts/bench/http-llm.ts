@@ -4,13 +4,18 @@
  *   node scripts/bench/http-llm.ts [--requests 400] [--clients 4] [--pause 10]
  *
  * The model is the demo's stand-in, in this process, with `--pause` ms between two tokens. Requests go directly, through
- * a gateway, and through one that masks, in turns; each client keeps its connection.
+ * a bare proxy of node:http and undici, through a gateway, and through one that masks, in turns; each client keeps its connection.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startLanguageModel } from '../../packages/cli/src/demo/language-model/language-model.ts';
 import { startHttpGateway } from '../../test-fixtures/servers/http-gateway.ts';
+import { freePort } from '../../test-fixtures/servers/postgres.ts';
 import { machine } from './routes.ts';
 
 const { values } = parseArgs({
@@ -46,7 +51,7 @@ interface Took {
 await using stack = new AsyncDisposableStack();
 const model = await startLanguageModel({ key: KEY, pauseMs });
 stack.defer(() => model.stop());
-const routes: Route[] = [route('direct', model.port, KEY)];
+const routes: Route[] = [route('direct', model.port, KEY), route('bare proxy', await startProxy(), KEY)];
 for (const [name, durability, masking] of [
   ['sallyport fast', 'fast', []],
   ['sallyport strict', 'strict', []],
@@ -66,8 +71,28 @@ for (let done = 0; done < requests; done += clients) {
 for (const { agent } of routes) agent.destroy();
 console.log(table());
 console.log(
-  `\n${requests} requests of ${(BODY.length / 1024).toFixed(0)} KiB on each way, ${clients} at a time, ${pauseMs} ms between two tokens; in brackets what is added. ${machine(['node', '--version'])}. Load average before the start: ${load}, at the end: ${loadavg()[0]?.toFixed(1)}.`,
+  `\n${requests} requests of ${(BODY.length / 1024).toFixed(0)} KiB on each way, ${clients} at a time, ${pauseMs} ms between two tokens; in brackets what is added. ${machine()}. Load average before the start: ${load}, at the end: ${loadavg()[0]?.toFixed(1)}.`,
 );
+
+async function startProxy(): Promise<number> {
+  const port = await freePort();
+  const args = [join(import.meta.dirname, 'http-proxy.ts'), String(port), String(model.port)];
+  const proxy = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  stack.defer(async () => {
+    const exit = once(proxy, 'exit');
+    proxy.kill('SIGKILL');
+    await exit;
+  });
+  for (let tries = 0; tries < 100; tries += 1) {
+    await delay(100);
+    const answered = await fetch(`http://127.0.0.1:${port}/v1/models`).then(
+      () => true,
+      () => false,
+    );
+    if (answered) return port;
+  }
+  throw new Error('The bare proxy did not start.');
+}
 
 function route(name: string, port: number, token: string): Route {
   return { name, port, token, agent: new Agent({ keepAlive: true, maxSockets: clients }) };
