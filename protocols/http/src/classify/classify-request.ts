@@ -35,7 +35,7 @@ export function classifyRequest(request: RequestFacts, apis: KnownApis): Classif
     objects: {
       paths: target.readings,
       hosts: [host],
-      headers: fieldsOf(headers),
+      ...(headers.length > 0 && { headers: fieldsOf(headers) }),
       ...(target.parameters.length > 0 && { query: target.parameters }),
       ...(effect.operations.length > 0 && { operations: effect.operations }),
       ...(effect.repository !== undefined && { repository: effect.repository }),
