@@ -134,7 +134,9 @@ test('a push that is allowed arrives, and each ref stands in the record', async 
     ['REF CREATE', 'refs/heads/feature', 'allow', 'completed'],
     ['REF CREATE', 'refs/heads/main', 'allow', 'completed'],
   ]);
-  expect(all[2]).toMatchObject({ objects: { paths: ['readme.md'], repository: ['shop'] } });
+  expect(all[2]).toMatchObject({
+    objects: { paths: ['readme.md'], repository: ['shop'], hosts: ['127.0.0.1'], operations: ['github:push', 'github:contents'] },
+  });
 });
 
 test('the record has what the push said, and of its pack the size and the hash', async () => {
@@ -426,6 +428,7 @@ targets:
     address: 127.0.0.1:${ports.git}
     tls: disable
     credentials: { username: bot, password: "\${env:GIT_PASSWORD}" }
+    github: true
   hub:
     protocol: http
     listen: 127.0.0.1:${ports.hubGateway}

@@ -12,8 +12,8 @@ export interface PushTransport {
   readonly gate: Session;
   /** As rules name it. */
   readonly repository: string;
-  /** Where the repository is, where that is not plain from the target. */
-  readonly hosts?: readonly string[];
+  /** The server that has it, where a target stands for several. */
+  readonly place?: string;
   /** A folder for what lies on the disk meanwhile. */
   readonly scratch: string;
   /** Aborted when the client has left. */
@@ -22,6 +22,8 @@ export interface PushTransport {
   tell(lines: Buffer): void;
   /** Opens `git-upload-pack` of the same repository at the target. */
   base(): Promise<BaseConversation>;
+  /** What else rules may name of a ref. @param paths that it changes @param partly it may change others as well */
+  objects?(paths: readonly string[], partly: boolean): NonNullable<Command['objects']>;
   /** A ref has just been noted as this command. */
   judged?(command: number): void;
 }
@@ -130,14 +132,17 @@ async function judge(spooled: SpooledPush, transport: PushTransport): Promise<{ 
   };
 }
 
-function commandsOf({ contents, pack, request }: SpooledPush, { gate, hosts = [], repository }: PushTransport): readonly Command[] {
-  return pushCommands(repository, contents).map(({ digestParts, objects, ...command }, at) => {
+function commandsOf({ contents, pack, request }: SpooledPush, transport: PushTransport): readonly Command[] {
+  const { gate, place = '', repository } = transport;
+  return pushCommands(repository, contents).map(({ digestParts, incomplete, objects, ...command }, at) => {
     const findings = [...new Set(contents[at]?.findings.map(({ rule }) => rule))];
+    const more = transport.objects?.(objects.paths, incomplete !== undefined);
     return {
       ...command,
-      objects: { ...objects, ...(hosts.length > 0 && { hosts }), ...(findings.length > 0 && { findings }) },
+      ...(incomplete !== undefined && { incomplete }),
+      objects: { ...more, ...objects, ...(findings.length > 0 && { findings }) },
       parameters: [],
-      digest: gate.fingerprint(...digestParts, ...hosts, pack?.sha256 ?? '', ...request.options),
+      digest: gate.fingerprint(...digestParts, place, pack?.sha256 ?? '', ...request.options),
     };
   });
 }

@@ -1,4 +1,5 @@
 import type { Protocol } from '@sallyport/core';
+import { checkGit } from '@sallyport/git';
 import { classifyText } from './classify/request-text.ts';
 import { clientFacts } from './client/client-facts.ts';
 import { exec } from './client/exec.ts';
@@ -37,7 +38,7 @@ export function http(): Protocol {
     clientFacts,
     manyConnections: true,
     readDsn: () => undefined,
-    inspect: () => Promise.resolve({ checks: [] } as never),
+    inspect: async () => ({ results: [await checkGit()] }),
     close() {
       services.http1.close();
       services.upstreams.close();

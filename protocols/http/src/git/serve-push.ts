@@ -1,4 +1,4 @@
-import type { GatewayError } from '@sallyport/core';
+import type { Classification, GatewayError } from '@sallyport/core';
 import { judgePush, type PushEnd, type PushRequest, pushDenial, pushFailure, readPushRequest } from '@sallyport/git';
 import { asGatewayError, badRequest } from '../errors.ts';
 import { giveAnswer } from '../exchange/answering.ts';
@@ -23,6 +23,10 @@ type AllowedPush = Extract<Awaited<ReturnType<typeof judgePush>>, { readonly act
 /** Errors after which it is certain that the target did nothing. */
 const NOTHING_DONE: ReadonlySet<GatewayError['code']> = new Set(['ERR_TARGET_UNREACHABLE', 'ERR_TARGET_AUTH']);
 const WORDS_SHOWN = 300;
+/** Where GitHub has repositories, beside its API. */
+const GITHUB = /^(?:github\.com|[a-z0-9-]+\.ghe\.com)$/;
+/** What GitHub runs. */
+const WORKFLOWS = '.github/';
 
 /**
  * Carries the second half of `git push`: what it brings is taken in and looked at before the target gets any of it, and
@@ -110,6 +114,15 @@ class Serving {
     this.#answer.end(pushDenial(request, { message: `sallyport: ${message}`, reason: message }));
   }
 
+  /** Rules on what GitHub's API does mean pushes as well. */
+  #objects(paths: readonly string[], partly: boolean): NonNullable<Classification['objects']> {
+    const { options, target } = this.#exchange;
+    const host = target.host.toLowerCase();
+    if (!(options.github ?? GITHUB.test(host))) return { hosts: [host] };
+    const workflow = partly || paths.some((path) => path.toLowerCase().startsWith(WORKFLOWS));
+    return { hosts: [host], operations: ['github:push', 'github:contents', ...(workflow ? ['github:workflow'] : [])] };
+  }
+
   /** @returns bytes of the answer. */
   async #push(request: PushRequest): Promise<number> {
     const { gate, host, record, signal, target } = this.#exchange;
@@ -118,9 +131,10 @@ class Serving {
       request,
       { [Symbol.asyncIterator]: () => rest },
       {
-        ...{ gate, repository: this.#call.repository, hosts: [target.host.toLowerCase()], scratch: host.scratch, left: signal },
+        ...{ gate, repository: this.#call.repository, place: target.host, scratch: host.scratch, left: signal },
         tell: (lines) => this.#answer.tell(lines),
         base: async () => openBase(this.#exchange, this.#call),
+        objects: (paths, partly) => this.#objects(paths, partly),
         judged: (command) => record.judged(command),
       },
     );
