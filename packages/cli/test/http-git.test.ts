@@ -1,16 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { freePort } from '../../../test-fixtures/servers/postgres.ts';
-import { type GitServer, startGitServer } from '../src/demo/git-server.ts';
-import { type Outcome, serveSite, type TestSite } from './site.ts';
+import { type Event, type HttpGitSite, lastEvents, startHttpGitSite } from './http-git-site.ts';
 import { runProgram } from './ssh-site.ts';
 
 const RULES = `rules:
@@ -21,85 +16,24 @@ const RULES = `rules:
 masking:
   - { name: secrets, detect: [aws-key], method: redact }`;
 
-let site: TestSite;
-let server: GitServer;
-let hub: Hub;
-let hubGateway: number;
-let lead: string;
+let site: HttpGitSite;
+let git: HttpGitSite['git'];
+let commit: HttpGitSite['commit'];
+let url: HttpGitSite['url'];
 let token: string;
-let work: string;
-const HUB_TOKEN = 'hub_0123456789abcdef';
 const QUESTION_TYPE = 'application/x-git-upload-pack-request';
-/** What the target was asked, as it saw it. */
-const seen: IncomingMessage[] = [];
 
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'sallyport-http-git-'));
-  const repositories = join(folder, 'repositories');
-  for (const name of ['shop', 'vault']) await runProgram('git', ['init', '-q', '--bare', '-b', 'main', join(repositories, `${name}.git`)]);
-  await runProgram('git', ['-C', join(repositories, 'shop.git'), 'config', 'receive.advertisePushOptions', 'true']);
-  server = await startGitServer({
-    folder: repositories,
-    username: 'bot',
-    password: 'only the gateway knows',
-    onRequest: (request) => void seen.push(request),
-  });
-  hub = await startHub();
-  const ports = { gateway: await freePort(), hubGateway: await freePort(), admin: await freePort(), git: server.port, hub: hub.port };
-  const env = { GIT_PASSWORD: 'only the gateway knows', HUB_TOKEN };
-  const stopTarget = async (): Promise<void> => {
-    await server.stop();
-    hub.stop();
-  };
-  site = await serveSite({ folder, text: configuration(ports), port: ports.gateway, adminPort: ports.admin, env, stopTarget });
-  hubGateway = ports.hubGateway;
-  [token, lead] = [await site.token('alice'), await site.token('dana', '--can', 'approve')];
-  work = join(folder, 'work');
-  expect(await git(['clone', '-q', url(), work], folder)).toMatchObject({ code: 0 });
+  site = await startHttpGitSite(RULES);
+  ({ git, commit, url, alice: token } = site);
 });
 
 afterAll(() => site?.stop());
 
-function url(repository = 'shop', user = `alice:${token}`): string {
-  return `http://${user}@127.0.0.1:${site.port}/${repository}.git`;
-}
-
-function git(args: readonly string[], folder = work): Promise<Outcome> {
-  const env = {
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_AUTHOR_NAME: 'Alice',
-    GIT_AUTHOR_EMAIL: 'alice@example.com',
-    GIT_COMMITTER_NAME: 'Alice',
-    GIT_COMMITTER_EMAIL: 'alice@example.com',
-  };
-  return runProgram('git', ['-C', folder, ...args], '', env);
-}
-
-async function commit(file: string, contents: string | Buffer, message = `change ${file}`): Promise<void> {
-  await mkdir(join(work, file, '..'), { recursive: true });
-  await writeFile(join(work, file), contents);
-  await git(['add', '-A']);
-  expect(await git(['commit', '-q', '-m', message])).toMatchObject({ code: 0 });
-}
-
-type Event = Readonly<Record<string, unknown>>;
-
-/** The events of the last session that has ended. */
-async function events(): Promise<readonly Event[]> {
-  for (;;) {
-    const shown = await site.run(['sessions', 'show', 'last', '--json']);
-    const session = JSON.parse(shown.stdout) as { readonly state: string; readonly events: readonly Event[] };
-    if (session.state !== 'live') return session.events;
-  }
-}
-
-const commands = async (): Promise<readonly Event[]> => (await events()).filter(({ type }) => type === 'command');
-
-const bare = (repository = 'shop'): string => join(site.folder, 'repositories', `${repository}.git`);
+const commands = async (): Promise<readonly Event[]> => (await lastEvents(site)).filter(({ type }) => type === 'command');
 
 async function targetRef(ref: string): Promise<string> {
-  return (await runProgram('git', ['--git-dir', bare(), 'rev-parse', '-q', '--verify', ref])).stdout.trim();
+  return (await runProgram('git', ['--git-dir', site.bare, 'rev-parse', '-q', '--verify', ref])).stdout.trim();
 }
 
 /** Of refs: the verb, the ref, the ruling, and how it ended. */
@@ -153,8 +87,8 @@ test('the record has what the push said, and of its pack the size and the hash',
 
 test("the target sees its own credential and never the client's", () => {
   const basic = Buffer.from('bot:only the gateway knows').toString('base64');
-  expect(seen.length).toBe(4);
-  for (const { headers, rawHeaders } of seen) {
+  expect(site.seen.length).toBe(4);
+  for (const { headers, rawHeaders } of site.seen) {
     expect(headers.authorization).toBe(`Basic ${basic}`);
     expect(rawHeaders.join('\n')).not.toContain(token);
   }
@@ -165,7 +99,7 @@ test('a held push tells who is asked while it waits, and arrives when approved',
   const pushing = git(['push', 'origin', 'HEAD:main']);
   const { id, command } = await approval();
   expect(command).toMatch(/^push shop refs\/heads\/main \w+\.\.\w+ \(fast-forward, 1 commit, 1 file\)$/);
-  expect(await site.run(['approvals', 'approve', id], { token: lead })).toMatchObject({ code: 0 });
+  expect(await site.run(['approvals', 'approve', id], { token: site.lead })).toMatchObject({ code: 0 });
   const { code, stderr } = await pushing;
   expect([code, stderr]).toEqual([0, expect.stringMatching(/remote: sallyport: approval ap_\w+ asked of leads/)]);
   expect(await targetRef('main')).toBe((await git(['rev-parse', 'HEAD'])).stdout.trim());
@@ -175,13 +109,13 @@ test('a held push that is turned down changes nothing, and neither does one whos
   const before = await targetRef('main');
   await commit('readme.md', 'once more\n');
   const pushing = git(['push', 'origin', 'HEAD:main']);
-  expect(await site.run(['approvals', 'deny', (await approval()).id, '--reason', 'not on a Friday'], { token: lead })).toMatchObject({
+  expect(await site.run(['approvals', 'deny', (await approval()).id, '--reason', 'not on a Friday'], { token: site.lead })).toMatchObject({
     code: 0,
   });
   const { code, stderr } = await pushing;
   expect([code, stderr]).toEqual([1, expect.stringMatching(/! \[remote rejected\] HEAD -> main \(.*not on a Friday/)]);
 
-  const left = spawn('git', ['-C', work, 'push', 'origin', 'HEAD:main'], { detached: true, stdio: 'ignore' });
+  const left = spawn('git', ['-C', site.work, 'push', 'origin', 'HEAD:main'], { detached: true, stdio: 'ignore' });
   const { id } = await approval();
   process.kill(-(left.pid ?? 0), 'SIGKILL');
   const all = await commands();
@@ -229,7 +163,7 @@ test('forcing and deleting need a rule; tags and options pass', async () => {
 });
 
 test("what the target's own hook refuses stands in the record as failed, with its reason", async () => {
-  const hook = join(bare(), 'hooks', 'update');
+  const hook = join(site.bare, 'hooks', 'update');
   await writeFile(hook, '#!/bin/sh\ntest "$1" != refs/heads/frozen\n', { mode: 0o755 });
   const { code, stderr } = await git(['push', 'origin', 'HEAD:frozen', 'HEAD:melted']);
   await rm(hook);
@@ -263,9 +197,9 @@ test.each(['0', '1', '2'])('cloning, whole and shallow, and fetching in protocol
 test('50 MB in chunks arrive, behind a probe', async () => {
   await git(['switch', '-q', '-c', 'large', 'origin/main']);
   await commit('large.bin', randomBytes(50_000_000));
-  seen.length = 0;
+  site.seen.length = 0;
   expect(await git(['-c', 'http.postBuffer=65536', 'push', '-q', 'origin', 'large'])).toMatchObject({ code: 0, stderr: '' });
-  expect(seen.filter(({ method }) => method === 'POST').map(({ headers }) => headers['content-length'] === '4')).toContain(true);
+  expect(site.seen.filter(({ method }) => method === 'POST').map(({ headers }) => headers['content-length'] === '4')).toContain(true);
   expect(await targetRef('large')).toBe((await git(['rev-parse', 'HEAD'])).stdout.trim());
   expect(refs(await commands())).toEqual([['REF CREATE', 'refs/heads/large', 'allow', 'completed']]);
   await git(['switch', '-q', 'main']);
@@ -333,111 +267,10 @@ test('what asks in gzip is understood; other codings and several questions at on
 test('a repository that is not there is the word of the target; a target that is gone, the word of the gateway', async () => {
   const none = await git(['ls-remote', url('none')]);
   expect([none.code, none.stderr]).toEqual([128, expect.stringContaining("repository 'http://127.0.0.1")]);
-  await server.stop();
+  await site.server.stop();
   const gone = await git(['ls-remote', url()]);
   expect([gone.code, gone.stderr]).toEqual([
     128,
     expect.stringMatching(/remote: sallyport: The target git cannot be reached at .*\n.*error: 502/),
   ]);
 });
-
-test('a token of a hub goes to it as a password, and a batch of Git LFS leads through the gateway or past it, knowingly', async () => {
-  const address = `http://127.0.0.1:${hubGateway}/acme/shop.git`;
-  expect(await git(['ls-remote', address.replace('//', `//x-access-token:${token}@`)])).toMatchObject({ code: 128 });
-  const batch = JSON.stringify({ operation: 'upload', ref: { name: 'refs/heads/main' }, objects: [{ oid: 'a1', size: 3 }] });
-  const fields = ['-H', `Authorization: Bearer ${token}`, '-H', 'Content-Type: application/vnd.git-lfs+json'];
-  const { stdout } = await runProgram('curl', ['-s', '--data-binary', batch, ...fields, `${address}/info/lfs/objects/batch`]);
-  expect(JSON.parse(stdout)).toMatchObject({
-    objects: [
-      {
-        actions: {
-          upload: { href: 'https://store.example/a1?signature=5ecret', header: { Authorization: 'RemoteAuth 5ecret' } },
-          verify: { href: `http://127.0.0.1:${hubGateway}/verify`, header: {} },
-        },
-      },
-    ],
-  });
-  const basic = Buffer.from(`x-access-token:${HUB_TOKEN}`).toString('base64');
-  expect(hub.seen.map(({ url, headers }) => [url, headers.authorization])).toEqual([
-    ['/acme/shop.git/info/refs?service=git-upload-pack', `Basic ${basic}`],
-    ['/acme/shop.git/info/lfs/objects/batch', `Basic ${basic}`],
-  ]);
-  const all = await events();
-  expect(all.find(({ type }) => type === 'command')).toMatchObject({
-    verb: 'POST LFS UPLOAD',
-    class: ['write'],
-    text: 'POST /acme/shop.git/info/lfs/objects/batch: upload 1 object, 3 bytes',
-    objects: { repository: ['acme/shop'], refs: ['refs/heads/main'] },
-  });
-  expect(all).toContainEqual(expect.objectContaining({ type: 'lfs-direct', hosts: ['store.example'] }));
-  const { stdout: replay } = await site.run(['replay', 'last']);
-  expect(replay).toContain('https://store.example/a1?[removed]');
-  expect(replay).not.toMatch(new RegExp(`5ecret|${HUB_TOKEN}|${token}`));
-});
-
-interface Hub {
-  readonly port: number;
-  /** What it was asked. */
-  readonly seen: readonly Pick<IncomingMessage, 'url' | 'headers'>[];
-  stop(): void;
-}
-
-/** Has no repository, but large files in a store of somebody else's; it repeats what it was signed in with. */
-async function startHub(): Promise<Hub> {
-  const seen: IncomingMessage[] = [];
-  const hubServer = createServer((request, response) => {
-    request.resume();
-    seen.push(request);
-    if (request.method === 'GET') return void response.writeHead(404).end();
-    const echo = { Authorization: request.headers.authorization };
-    const upload = {
-      href: 'https://store.example/a1?signature=5ecret',
-      header: { Authorization: 'RemoteAuth 5ecret', Echo: echo.Authorization },
-    };
-    const verify = { href: `http://${request.headers.host}/verify`, header: echo };
-    const objects = [{ oid: 'a1', size: 3, actions: { upload, verify } }];
-    response.setHeader('content-type', 'application/vnd.git-lfs+json');
-    response.end(JSON.stringify({ objects }));
-  });
-  hubServer.listen(0, '127.0.0.1');
-  await once(hubServer, 'listening');
-  const stop = (): void => void hubServer.close(() => undefined).closeAllConnections();
-  return { port: (hubServer.address() as AddressInfo).port, seen, stop };
-}
-
-interface Ports {
-  readonly gateway: number;
-  readonly hubGateway: number;
-  readonly admin: number;
-  readonly git: number;
-  readonly hub: number;
-}
-
-function configuration(ports: Ports): string {
-  return `data_dir: ./data
-admin: { listen: 127.0.0.1:${ports.admin} }
-identity:
-  users:
-    alice: { groups: [developers] }
-    dana: { groups: [leads] }
-    copilot: { kind: agent, groups: [agents] }
-targets:
-  git:
-    protocol: http
-    listen: 127.0.0.1:${ports.gateway}
-    address: 127.0.0.1:${ports.git}
-    tls: disable
-    credentials: { username: bot, password: "\${env:GIT_PASSWORD}" }
-    github: true
-  hub:
-    protocol: http
-    listen: 127.0.0.1:${ports.hubGateway}
-    address: 127.0.0.1:${ports.hub}
-    tls: disable
-    credentials: { token: "\${env:HUB_TOKEN}" }
-access:
-  - { groups: [developers, agents], targets: ["*"] }
-${RULES}
-recording: { durability: fast }
-`;
-}
