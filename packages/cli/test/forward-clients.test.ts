@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ForwardSite, type Seen, startForwardSite } from './forward-site.ts';
@@ -70,6 +70,10 @@ where(has('go', 'version'))('Go: net/http, with SSL_CERT_FILE', async () => {
   const program = join(site.folder, 'go-client');
   expect(await site.program('go', ['build', '-o', program, here('client.go')])).toMatchObject({ code: 0 });
   await reaches(program, [url(), site.proxy(alice)], { SSL_CERT_FILE: site.ca });
+  // TLS with the proxy, too.
+  const both = join(site.folder, 'both-cas.pem');
+  await writeFile(both, (await readFile(site.ca, 'utf8')) + (await site.run(['ca'])).stdout);
+  await reaches(program, [url(), site.proxy(alice).replace('http:', 'https:')], { SSL_CERT_FILE: both });
 });
 
 where(has('git', '--version'))('git clones and pushes, with http.proxy and GIT_SSL_CAINFO', async () => {

@@ -10,6 +10,7 @@ import { Connection } from './startup/connection.ts';
 import { firstWords } from './startup/first-bytes.ts';
 import type { Http1Handlers, Http1Server } from './startup/http1-server.ts';
 import { serveHttp2 } from './startup/http2-server.ts';
+import type { TargetOptions } from './target-schema.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 
 /** What all connections share. */
@@ -58,8 +59,14 @@ async function accept(client: Duplex, host: Host): Promise<Transport | undefined
   const words = await firstWords(client, host.signal);
   if (words === undefined) return undefined;
   if (words !== 'tls') return { socket: client, http2: words === 'http/2', facts: {} };
-  const socket: TLSSocket = await acceptTls(client, host.tls.context, host.signal, ['h2', 'http/1.1']);
+  const socket: TLSSocket = await acceptTls(client, host.tls.context, host.signal, protocolsAt(host.targets));
   return { socket, http2: socket.alpnProtocol === 'h2', facts: { tls: socket.getProtocol() ?? '' } };
+}
+
+/** Go's clients offer HTTP/2 to a proxy as to everybody, and then speak HTTP/1.1 with it all the same. */
+function protocolsAt(targets: Host['targets']): readonly string[] {
+  const proxy = targets.some(({ options }) => (options as TargetOptions).forward !== undefined);
+  return proxy ? ['http/1.1', 'h2'] : ['h2', 'http/1.1'];
 }
 
 function handlersOf(connection: Connection, services: Services): Http1Handlers {

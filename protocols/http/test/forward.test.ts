@@ -172,6 +172,17 @@ test('a tunnel that a pattern means is no way round another target', async () =>
   socket.destroy();
 });
 
+test.each([
+  [['h2', 'http/1.1'], 'http/1.1'],
+  [['h2'], 'h2'],
+])('with TLS to the proxy, a client that offers %j gets %s', async (offered, chosen) => {
+  await serve({ forward: true });
+  const client = connectTls({ port: gateway.port, host: '127.0.0.1', ca: pem('ca.pem'), servername: 'localhost', ALPNProtocols: offered });
+  await once(client, 'secureConnect');
+  expect(client.alpnProtocol).toBe(chosen);
+  client.destroy();
+});
+
 test('undici reaches the server through its ProxyAgent', async () => {
   await serve({ forward: true });
   const dispatcher = new ProxyAgent({ uri: `http://127.0.0.1:${gateway.port}`, token: PROOF, requestTls: { ca: pem('ca.pem') } });
