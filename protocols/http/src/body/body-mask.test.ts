@@ -41,6 +41,7 @@ test.each([
   'application/graphql',
   'application/x-yaml',
   'text/event-stream',
+  'text/x-shellscript; charset=binary',
   'application/vnd.github.raw; charset=utf-8',
   'application/vnd.github.v3.diff',
   'application/vnd.own; charset=utf-8',
@@ -49,10 +50,15 @@ test.each([
   expect(maskFor(type, fields)).toBeUndefined();
 });
 
-test.each(['application/octet-stream', 'image/png', 'application/pdf', 'application/grpc+proto', 'application/zip', 'video/mp4'])(
-  '%s is opaque',
-  (type) => expect(maskFor(type)).toBe('opaque'),
-);
+test.each([
+  'application/octet-stream',
+  'image/png',
+  'application/pdf',
+  'application/grpc+proto',
+  'application/x-gzip; charset=binary',
+  'application/zip',
+  'video/mp4',
+])('%s is opaque', (type) => expect(maskFor(type)).toBe('opaque'));
 
 test('without a rule there is no mask', () => expect(maskFor('application/json', { text: undefined, fields: undefined })).toBeUndefined());
 

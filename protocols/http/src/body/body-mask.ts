@@ -24,7 +24,7 @@ const TEXT_TYPE =
   /^(?:text\/.*|message\/.*|[\w.-]+\/[\w!#$&^.-]+\+(?:xml|yaml|text)|application\/(?:(?:x-)?(?:xml|xml-dtd|javascript|ecmascript|typescript|yaml|toml|sh|csh|sql|tex|latex|subrip|httpd-php|perl|python|ruby)|json5|graphql|sdp|jwt|jose|http|sql|x-pem-file|pem-certificate-chain|pgp-keys|pgp-signature|rtf|x-mpegurl|vnd\.apple\.mpegurl|vnd\.github(?:\.[\w-]+)*\.(?:raw|diff|patch|html|text|sha)))$/;
 /** Where a byte below 0x80 is the ASCII character, wherever it matters. */
 const SEARCHABLE_CHARSET =
-  /^(?:utf-?8|unicode-1-1-utf-8|(?:us-)?ascii|ansi_x3\.4-1968|iso-?8859-?\d{1,2}(?:-[ei])?|latin-?\d|l\d|(?:windows|cp)-?\d{3,4}|x-cp\d{4}|ibm\d{3}|koi8-[ru]|macintosh|x-mac-[\w-]+|tis-620|gb2312|gbk|gb18030|x-gbk|big5(?:-hkscs)?|euc-(?:jp|kr)|ks_c_5601-1987|shift[_-]jis|sjis|x-sjis|ms932)$/;
+  /^(?:utf-?8|unicode-1-1-utf-8|(?:us-)?ascii|ansi_x3\.4-1968|iso-?8859-?\d{1,2}(?:-[ei])?|latin-?\d|l\d|(?:windows|cp)-?\d{3,4}|x-cp\d{4}|ibm\d{3}|koi8-[ru]|macintosh|x-mac-[\w-]+|tis-620|gb2312|gbk|gb18030|x-gbk|big5(?:-hkscs)?|euc-(?:jp|kr)|ks_c_5601-1987|shift[_-]jis|sjis|x-sjis|ms932|binary)$/;
 const MOST_NESTED = 4;
 
 /**
@@ -74,8 +74,9 @@ function kindOf({ essence, parameters }: MediaType): 'json' | 'form' | 'multipar
   if (JSON_TYPE.test(essence)) return 'json';
   if (essence === 'application/x-www-form-urlencoded') return 'form';
   if (essence.startsWith('multipart/')) return 'multipart';
-  // Who names a character set means a text.
-  return essence === '' || TEXT_TYPE.test(essence) || parameters.has('charset') ? 'text' : 'opaque';
+  // Who names a character set means a text, but for those who say that it has none.
+  const charset = parameters.get('charset')?.toLowerCase();
+  return essence === '' || TEXT_TYPE.test(essence) || (charset !== undefined && charset !== 'binary') ? 'text' : 'opaque';
 }
 
 function partMask(

@@ -1,5 +1,6 @@
 import type { ContentMasks, CountHit, FieldPlace, TextRuns, TextStream } from '@sallyport/core';
 import { EncodedText, type TextSink } from './encoded-text.ts';
+import { hexAt } from './hex-digit.ts';
 import { LastName } from './json/last-name.ts';
 import { NamedRuns } from './json/named-runs.ts';
 import { Names } from './json/names.ts';
@@ -9,7 +10,6 @@ import { Rewriting } from './rewriting.ts';
 const NOTHING = Buffer.alloc(0);
 const [AMPERSAND, EQUALS, PERCENT, PLUS] = [0x26, 0x3d, 0x25, 0x2b];
 const SPACE = Buffer.from(' ');
-const HEX = /^[\da-f]{2}$/i;
 
 /**
  * Masks a form as it passes ({@link https://url.spec.whatwg.org/#application/x-www-form-urlencoded
@@ -62,10 +62,10 @@ export class FormMask implements TextStream {
         this.#plain(bytes.subarray(part, at));
         return at;
       }
-      const hex = byte === PERCENT ? bytes.toString('latin1', at + 1, at + 3) : '';
-      if (byte === PERCENT && !HEX.test(hex)) continue;
+      const hex = byte === PERCENT ? hexAt(bytes, at + 1, 2) : 0;
+      if (hex < 0) continue;
       this.#plain(bytes.subarray(part, at));
-      if (byte === PERCENT) this.#escape(bytes.subarray(at, at + 3), Buffer.from(hex, 'hex'));
+      if (byte === PERCENT) this.#escape(bytes.subarray(at, at + 3), Buffer.from([hex]));
       else if (byte === PLUS) this.#escape(bytes.subarray(at, at + 1), SPACE);
       else this.#separate(at, byte === EQUALS);
       part = at + (byte === PERCENT ? 3 : 1);

@@ -1,4 +1,5 @@
 import type { TextSink } from '../encoded-text.ts';
+import { hexAt } from '../hex-digit.ts';
 
 const [QUOTE, SLASH, BACKSLASH, U] = [0x22, 0x2f, 0x5c, 0x75];
 
@@ -48,18 +49,21 @@ export function readEscape(bytes: Buffer, at: number, final: boolean): Escape | 
 
 /** The unit of UTF-16 that `\uXXXX` at `at` stands for; -1: that is none; undefined: the bytes end within it. */
 function readUnit(bytes: Buffer, at: number): number | undefined {
-  for (const [index, wanted] of [BACKSLASH, U].entries()) {
-    if (at + index >= bytes.length) return undefined;
-    if (bytes[at + index] !== wanted) return -1;
-  }
-  const digits = bytes.toString('latin1', at + 2, Math.min(at + 6, bytes.length));
-  if (!/^[\da-f]*$/i.test(digits)) return -1;
-  return digits.length === 4 ? Number.parseInt(digits, 16) : undefined;
+  const end = bytes.length;
+  if (at >= end) return undefined;
+  if (bytes[at] !== BACKSLASH) return -1;
+  if (at + 1 >= end) return undefined;
+  if (bytes[at + 1] !== U) return -1;
+  const known = Math.min(4, end - at - 2);
+  const unit = hexAt(bytes, at + 2, known);
+  return unit < 0 || known === 4 ? unit : undefined;
 }
 
+/** In UTF-8, surrogates too. */
 function encoded(unit: number): Buffer {
-  if (unit >= 0xd800 && unit < 0xe000) return Buffer.from([0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f)]);
-  return Buffer.from(String.fromCharCode(unit));
+  if (unit < 0x80) return Buffer.from([unit]);
+  if (unit < 0x800) return Buffer.from([0xc0 | (unit >> 6), 0x80 | (unit & 0x3f)]);
+  return Buffer.from([0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f)]);
 }
 
 /** The parts of a string between its quotes, which stand at `[start, end)`. A part that begins with a backslash holds what is no escape. */
@@ -83,9 +87,16 @@ export function readString(bytes: Buffer, start: number, end: number, to: Pick<T
 
 /** What a string says. */
 export function decoded(bytes: Buffer, start: number, end: number): Buffer {
-  const parts: Buffer[] = [];
-  readString(bytes, start, end, { plain: (part) => parts.push(part), escape: (_raw, text) => parts.push(text) });
-  return Buffer.concat(parts);
+  // No escape stands for more bytes than it has.
+  const text = Buffer.allocUnsafe(end - start);
+  let length = 0;
+  const add = (part: Buffer): void => {
+    if (part.length > 8) part.copy(text, length);
+    else for (let index = 0; index < part.length; index += 1) text[length + index] = part[index] as number;
+    length += part.length;
+  };
+  readString(bytes, start, end, { plain: add, escape: (_raw, part) => add(part) });
+  return text.subarray(0, length);
 }
 
 /** A text as it stands within the quotes of a JSON string. */
