@@ -7,6 +7,8 @@ import { type Route, type Tally, tryAll } from './trial.ts';
 export const LLM_CLIENTS: readonly Client[] = [nodeClient('openai'), nodeClient('anthropic')];
 
 const MASKING = [{ name: 'personal data and keys', detect: ['email', 'card', 'aws-key'], method: 'redact' }];
+/** Denied through the gateway, and unknown to the model. */
+const RULES = [{ name: 'not so', match: { query: ['forbidden=1'] }, action: 'deny', message: 'ask the platform team' }];
 /** What a gateway before the stand-in signs in with. */
 const KEY = 'target-secret';
 
@@ -20,7 +22,7 @@ export async function tryLlm(names: readonly string[], directOnly: boolean): Pro
   const routes = [route('direct', model.url, KEY, false)];
   for (const masked of directOnly ? [] : [false, true]) {
     const target = { address: `127.0.0.1:${model.port}`, llm: true, token_header: 'x-api-key' };
-    const gateway = await startHttpGateway({ target, masking: masked ? MASKING : [] });
+    const gateway = await startHttpGateway({ target, rules: RULES, masking: masked ? MASKING : [] });
     stack.defer(() => gateway.stop());
     routes.push(route(masked ? 'masked' : 'gateway', gateway.url, gateway.token, masked));
   }

@@ -5,6 +5,7 @@ import { runChecks } from './checks.mjs';
 // LLM_URL, LLM_TOKEN; with LLM_MASKED e-mail addresses, cards and AWS keys do not show.
 const baseURL = `${process.env.LLM_URL}/v1`;
 const client = new OpenAI({ baseURL, apiKey: process.env.LLM_TOKEN, maxRetries: 0 });
+const gateway = process.env.LLM_TOKEN.startsWith('sp_');
 const masked = process.env.LLM_MASKED === '1';
 const SECRETS = /carol\.jones@example\.com|4111 ?1111|AKIAIOSFODNN7EXAMPLE/;
 const messages = [{ role: 'user', content: 'Who is our customer?' }];
@@ -114,6 +115,11 @@ await runChecks({
   async 'a wrong token'() {
     const other = new OpenAI({ baseURL, apiKey: 'sp_wrong', maxRetries: 0 });
     await assert.rejects(other.chat.completions.create({ model: 'm', messages }), OpenAI.AuthenticationError);
+  },
+  async 'a denial'() {
+    const asked = client.chat.completions.create({ model: 'm', messages, stream: true }, { query: { forbidden: '1' } });
+    if (!gateway) return void (await asked);
+    await assert.rejects(asked, (error) => error instanceof OpenAI.PermissionDeniedError && /ask the platform team/.test(error.message));
   },
   async 'a stream that is left'() {
     const stream = await client.chat.completions.create({ model: 'm', messages, stream: true });
