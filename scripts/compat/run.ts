@@ -4,11 +4,12 @@
  *
  *   node scripts/compat/run.ts [--direct] [--megabytes N] [CLIENT...]
  *
- * N is what is piped over SSH, 200 by default.
+ * N is what is piped over SSH and HTTP, 200 by default.
  * Exit code 1 when a check fails through the gateway.
  */
 import { parseArgs } from 'node:util';
 import { CLIENTS, makeCache } from './clients.ts';
+import { HTTP_CLIENTS, tryHttp } from './http.ts';
 import { LLM_CLIENTS, tryLlm } from './llm.ts';
 import { tryMysql } from './mysql.ts';
 import { MYSQL_CLIENTS } from './mysql-clients.ts';
@@ -20,7 +21,7 @@ const { values, positionals: names } = parseArgs({
   options: { direct: { type: 'boolean', default: false }, megabytes: { type: 'string', default: '200' } },
   allowPositionals: true,
 });
-const known = [...CLIENTS, ...MYSQL_CLIENTS, ...SSH_CLIENTS, ...LLM_CLIENTS].map(({ name }) => name);
+const known = [...CLIENTS, ...MYSQL_CLIENTS, ...SSH_CLIENTS, ...HTTP_CLIENTS, ...LLM_CLIENTS].map(({ name }) => name);
 const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0) throw new Error(`No such client: ${unknown.join(', ')}. Known: ${known.join(', ')}.`);
 
@@ -32,6 +33,7 @@ const families = [
   () => tryPostgres(names, directOnly),
   () => tryMysql(names, directOnly),
   () => trySsh({ names, directOnly, megabytes }),
+  () => tryHttp({ names, directOnly, megabytes }),
   () => tryLlm(names, directOnly),
 ];
 for (const tryFamily of families) {
