@@ -2,10 +2,12 @@ import type { Protocol } from '@sallyport/core';
 import { checkGit } from '@sallyport/git';
 import { classifyText } from './classify/request-text.ts';
 import { clientFacts } from './client/client-facts.ts';
+import { readDsn } from './client/dsn.ts';
 import { exec } from './client/exec.ts';
 import { nativeClient } from './client/native-client.ts';
 import { classifyConnect, connectAuthority } from './forward/classify-connect.ts';
 import { interceptedHosts } from './forward/intercepted-hosts.ts';
+import { inspect } from './inspect/inspect.ts';
 import { decodeRecording } from './recorded/decode-recording.ts';
 import { serve } from './serve.ts';
 import { Http1Server } from './startup/http1-server.ts';
@@ -37,8 +39,9 @@ export function http(): Protocol {
     connect: nativeClient,
     clientFacts,
     manyConnections: true,
-    readDsn: () => undefined,
-    inspect: async () => ({ results: [await checkGit()] }),
+    readDsn: (text) => readDsn(text),
+    // Whether pushes can be looked into is the same for all of them.
+    inspect: async (target, options, signal) => ({ results: [...(await inspect(target, options, signal)).results, await checkGit()] }),
     close() {
       services.http1.close();
       services.upstreams.close();
