@@ -1,4 +1,5 @@
-import type { Classification } from '@sallyport/core';
+import { type Classification, OBJECT_KEYS } from '@sallyport/core';
+import fc from 'fast-check';
 import { compileObjects } from './object.ts';
 
 const running = (command: string): Classification => ({
@@ -109,4 +110,19 @@ describe('HTTP requests', () => {
     expect(way({ query: ['p*=1'] }, { query: ['path=2=1'] })).toEqual([false, false]);
     expect(way({ query: ['page=*'] }, {})).toEqual([false, false]);
   });
+});
+
+test('what is meant for certain may be meant, whatever the kind', () => {
+  const name = fc
+    .array(fc.constantFrom('a', 'B', '/', ':', '=', ' ', '*', '?', '-'), { minLength: 1, maxLength: 5 })
+    .map((parts) => parts.join(''));
+  const names = fc.array(name, { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(fc.constantFrom(...OBJECT_KEYS), names, names, (key, patterns, said) => {
+      const { may, surely } = compileObjects({ [key]: patterns });
+      const command: Classification = { ...running(''), objects: { [key]: said } };
+      return !surely(command) || may(command);
+    }),
+    { numRuns: 20_000 },
+  );
 });

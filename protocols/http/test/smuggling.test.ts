@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { SMUGGLING } from '../../../test-fixtures/http/smuggling.ts';
 import type { StrictRequest } from './strict-parser.ts';
@@ -39,7 +38,7 @@ async function say(bytes: string, end: boolean): Promise<readonly number[]> {
   client.write(Buffer.from(bytes, 'latin1'));
   if (end) client.end();
   client.once('end', () => client.end());
-  await once(client, 'close');
+  await new Promise((resolve) => client.once('close', resolve));
   return [...answers.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status)).filter((status) => status !== 100);
 }
 
@@ -69,4 +68,12 @@ test('what is broken is refused behind the answers to what came whole before it'
     expect(await say(whole + whole + broken, false)).toEqual([200, 200, 400]);
     expect(target.reached).toHaveLength(2);
   }
+});
+
+test('who sends more than anybody pipelines, while the first request waits, is disconnected', async () => {
+  gateway.gate.rule = () => 'hold';
+  const whole = PROBE.replace('Connection: close\r\n', '');
+  expect(await say(whole.repeat(3_000), false)).toEqual([]);
+  gateway.gate.rule = () => 'allow';
+  expect([gateway.gate.holds.length, target.reached]).toEqual([1, []]);
 });

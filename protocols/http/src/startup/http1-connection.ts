@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+/** Requests that a client may have sent before the first of them is answered: more than anybody pipelines. */
+const MOST_UNANSWERED = 1_000;
+
 /**
  * What a client has under way on one connection: one request after the other, however many it sends at once. What is
  * pipelined must reach the target, and be answered, in its order.
@@ -28,8 +31,9 @@ export class Http1Connection<H> {
     this.#last = this.#last.then(() => (this.#over || (this.#broken && !message.complete) ? undefined : serve()));
   }
 
-  /** Remembers a request until its answer is out. */
-  expect(message: IncomingMessage, response: ServerResponse): void {
+  /** Remembers a request until its answer is out. @returns false: there are too many */
+  expect(message: IncomingMessage, response: ServerResponse): boolean {
+    if (this.#unanswered.size >= MOST_UNANSWERED) return false;
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     const entry = { message, closed };
     this.#unanswered.add(entry);
@@ -37,6 +41,7 @@ export class Http1Connection<H> {
       this.#unanswered.delete(entry);
       resolve();
     });
+    return true;
   }
 
   /** Nothing that was sent behind the present request counts any more. */

@@ -67,10 +67,9 @@ export class Http1Server {
 
   #request(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const connection = this.#connections.get(message.socket);
-    if (connection === undefined) return void message.socket.destroy();
+    if (connection?.expect(message, response) !== true) return void message.socket.destroy();
     // Behind an upgrade that is not followed the parser has lost its place.
     if (message.headers.upgrade !== undefined) response.shouldKeepAlive = false;
-    connection.expect(message, response);
     const reply = new Http1Reply(response, () => connection.end());
     connection.run(message, () => connection.handlers.request(requestOf(message, expectsContinue), reply));
   }
