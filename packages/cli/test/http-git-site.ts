@@ -41,7 +41,8 @@ export async function startHttpGitSite(rules: string): Promise<HttpGitSite> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-http-git-'));
   const [repositories, work] = [join(folder, 'repositories'), join(folder, 'work')];
   const bare = join(repositories, 'shop.git');
-  for (const name of ['shop', 'vault']) await runProgram('git', ['init', '-q', '--bare', '-b', 'main', join(repositories, `${name}.git`)]);
+  for (const name of ['shop', 'vault', 'cellar'])
+    await runProgram('git', ['init', '-q', '--bare', '-b', 'main', join(repositories, `${name}.git`)]);
   await runProgram('git', ['-C', bare, 'config', 'receive.advertisePushOptions', 'true']);
   const seen: IncomingMessage[] = [];
   const onRequest = (request: IncomingMessage): void => void seen.push(request);
@@ -50,8 +51,9 @@ export async function startHttpGitSite(rules: string): Promise<HttpGitSite> {
   const text = configuration(port, adminPort, server.port, rules);
   const site = await serveSite({ folder, text, port, adminPort, env: { GIT_PASSWORD: PASSWORD }, stopTarget: () => server.stop() });
   const [alice, lead] = [await site.token('alice'), await site.token('dana', '--can', 'approve')];
+  const who = { ...WHO, GIT_SSL_CAINFO: join(folder, 'data', 'keys', 'ca.pem') };
   const url = (repository = 'shop', user = `alice:${alice}`): string => `http://${user}@127.0.0.1:${port}/${repository}.git`;
-  const git = (args: readonly string[], where = work): Promise<Outcome> => runProgram('git', ['-C', where, ...args], '', WHO);
+  const git = (args: readonly string[], where = work): Promise<Outcome> => runProgram('git', ['-C', where, ...args], '', who);
   const commit = async (file: string, contents: string | Buffer, message = `change ${file}`): Promise<void> => {
     await mkdir(join(work, file, '..'), { recursive: true });
     await writeFile(join(work, file), contents);
@@ -86,6 +88,7 @@ targets:
     tls: disable
     credentials: { username: bot, password: "\${env:GIT_PASSWORD}" }
     github: true
+    hold_seconds: 1
 access:
   - { groups: [developers], targets: ["*"] }
 ${rules}

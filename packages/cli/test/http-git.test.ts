@@ -13,6 +13,7 @@ const RULES = `rules:
   - { name: no secrets, match: { verb: ["REF *"], findings: ["*"] }, action: deny, message: take the secret out of the commits }
   - { name: workflows are not for everybody, match: { verb: ["REF *"], paths: [".github/*"] }, action: deny, message: ask the platform team }
   - { name: nobody reads the vault, match: { verb: [GIT FETCH], repository: [vault] }, action: deny, message: the vault stays shut }
+  - { name: the cellar is asked for, match: { verb: [GIT FETCH], repository: [cellar] }, action: hold, approval: { groups: [leads], timeout: 1m } }
 masking:
   - { name: secrets, detect: [aws-key], method: redact }`;
 
@@ -230,6 +231,30 @@ test('a token signs in by itself: as the password of x-access-token, and in a he
   expect(await git([...header, 'ls-remote', `http://127.0.0.1:${site.port}/shop.git`])).toMatchObject({ code: 0 });
   const wrong = await git(['ls-remote', url('shop', 'alice:sp_wrong')]);
   expect([wrong.code, wrong.stderr]).toEqual([128, expect.stringContaining('Authentication failed')]);
+});
+
+test('a held fetch says who is asked, and passes when it is sent again after a yes', async () => {
+  const names = (): Promise<string> => question('cellar', '0014command=ls-refs\n0000');
+  expect(await names()).toMatch(/^200 .*\n[0-9a-f]{4}ERR sallyport: .*ap_\w+ asked of leads/);
+  const { id, command } = await approval();
+  expect(command).toBe('POST /cellar.git/git-upload-pack: ls-refs cellar');
+  expect(await site.run(['approvals', 'approve', id], { token: site.lead })).toMatchObject({ code: 0 });
+  expect(await names()).toBe('200 application/x-git-upload-pack-result\n0000');
+  expect(await names()).toContain('ERR sallyport: ');
+});
+
+test('over TLS, in HTTP/2, and with a client that waits for leave to send', async () => {
+  const clone = join(site.folder, 'clone-tls');
+  const address = url().replace('http:', 'https:').replace('127.0.0.1', 'localhost');
+  expect(await git(['clone', '-q', address, clone], site.folder)).toMatchObject({ code: 0 });
+  const large = ['-c', 'http.postBuffer=65536', '-c', 'http.extraHeader=Expect: 100-continue'];
+  await writeFile(join(clone, 'more.bin'), randomBytes(1_000_000));
+  await git(['add', '-A'], clone);
+  await git(['commit', '-q', '-m', 'more'], clone);
+  expect(await git([...large, 'push', '-q', 'origin', 'HEAD:tls'], clone)).toMatchObject({ code: 0, stderr: '' });
+  expect(await targetRef('tls')).toBe((await git(['rev-parse', 'HEAD'], clone)).stdout.trim());
+  const shown = JSON.parse((await site.run(['sessions', 'show', 'last', '--json'])).stdout) as { readonly client: object };
+  expect(JSON.stringify(shown)).toContain('HTTP/2');
 });
 
 test('what is denied says why, whether it is asked for in the beginning or later', async () => {
