@@ -12,10 +12,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 async function forwardCa(target: string) {
   const file = join(folder, 'sallyport.yaml');
-  await writeFile(
-    file,
-    `data_dir: ./data\ntargets:\n  github: { protocol: http, address: api.github.com, ${target} }\n`,
-  );
+  await writeFile(file, `data_dir: ./data\ntargets:\n  github: { protocol: http, address: api.github.com, ${target} }\n`);
   return startCommand(['ca', 'forward'], {}, { SALLYPORT_CONFIG: file, NO_COLOR: '1' }).outcome;
 }
 

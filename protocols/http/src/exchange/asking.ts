@@ -1,4 +1,4 @@
-import type { Classification, Command, Denied, Hold, HoldContext, Ruling } from '@sallyport/core';
+import type { Classification, Command, Hold, HoldContext, Ruling } from '@sallyport/core';
 import { waitOf } from '../message/gateway-fields.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -47,13 +47,6 @@ export async function ask(asker: Asker, wish: Wish, context: () => Promise<HoldC
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** For what cannot wait: a hold is refused. */
-export function askAtOnce(exchange: Exchange, wish: Wish, why: string): Ruling {
-  const ruling = judge(exchange, wish);
-  if (ruling.action !== 'hold') return ruling;
-  return ruling.ask({}, AbortSignal.abort(why)).cancel(why) satisfies Denied;
 }
 
 function judge({ gate, record }: Pick<Asker, 'gate' | 'record'>, { text, exact, ...classification }: Wish): Ruling | Hold {

@@ -34,7 +34,7 @@ export function refusalBody({ type, message, rules, session, approval }: Refusal
 }
 
 /** The head and body of such an answer. */
-export function refusalAnswer(refusal: Refusal): { readonly fields: Fields; readonly body: Buffer } {
+function refusalAnswer(refusal: Refusal): { readonly fields: Fields; readonly body: Buffer } {
   const body = refusalBody(refusal);
   const fields: Fields = [
     ['content-type', 'application/json'],
