@@ -1,5 +1,6 @@
-import type { SessionEvent } from '@sallyport/core';
+import type { CommandResult, SessionEvent } from '@sallyport/core';
 import type { CommandJson, EventJson, SessionDetails, SessionJson } from '@sallyport/recording';
+import { conversationText } from './conversation.ts';
 import { formatDuration } from './duration.ts';
 import { inColour } from './state.ts';
 import type { Cell, Column } from './table.ts';
@@ -49,8 +50,22 @@ export function liveText(at: string, event: SessionEvent | EventJson): string {
   const clock = localTime(at).slice(11);
   const { type, ...facts } = event as Readonly<Record<string, unknown>>;
   if (type === 'command') return `${clock}  ${inColour(String(facts['ruling']))}  ${visible(String(facts['text']))}`;
+  if (type === 'llm') return `${clock}  conversation\n${conversationText(event).trimEnd()}`;
+  if (type === 'result') return `${clock}  ${visible(`${facts['command']} ends: ${endOf(event as unknown as CommandResult).join(' · ')}`)}`;
   const told = Object.entries(facts).filter(([key]) => key !== 'at');
   return `${clock}  ${visible([type, ...told.map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)].join(' '))}`;
+}
+
+/** How a command ended: its rows, or the status of HTTP, what was masked, what went wrong. */
+function endOf({ state, rows, bytes, status, error, masked = {} }: CommandResult): readonly string[] {
+  return [
+    state,
+    status === undefined ? `${rows} rows` : String(status),
+    `${bytes} bytes`,
+    ...Object.entries(masked).map(([rule, count]) => `${count} masked by ${rule}`),
+    // Of HTTP the status says it.
+    ...(error === undefined || error.code === String(status) ? [] : [`${error.code}: ${error.message}`]),
+  ];
 }
 
 /** What became of a command, indented below it. */

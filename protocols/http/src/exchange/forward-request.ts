@@ -26,7 +26,7 @@ const LONGEST_PROMPT = 64 << 20;
 /** A request of the ordinary kind: judged, passed on as it comes, answered as the target answers. */
 export async function forwardRequest(exchange: Exchange): Promise<void> {
   const { request, record, gate, visit, reply } = exchange;
-  record.request(`${request.method} ${shownTarget(exchange.requested)} HTTP/${request.version}`, request.fields);
+  record.request(`${request.method} ${shownTarget(exchange.requested)} HTTP/${request.version}`, request);
   const body = new OutgoingBody(exchange);
   const fields = targetFields(request, exchange.target, visit.tokenHeader);
   const wanted = bodyWanted(exchange);

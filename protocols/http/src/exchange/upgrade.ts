@@ -31,7 +31,7 @@ export async function carryWebSocket(exchange: Exchange, socket: Duplex, head: B
   // Its bytes would be taken for frames.
   if (request.length !== 0) throw new RequestError(400, 'ERR_PROTOCOL', 'A request for a WebSocket has no body.', { last: true });
   if (exchange.connection.through === undefined) demandOwnOrigin(request.fields, request.authority);
-  record.request(`${request.method} ${shownTarget(requested)} HTTP/${request.version}`, request.fields);
+  record.request(`${request.method} ${shownTarget(requested)} HTTP/${request.version}`, request);
   const fields = without(targetFields(request, target, visit.tokenHeader), 'content-length', 'sec-websocket-extensions');
   const wish = wishOf(exchange, [...fields, ['upgrade', 'websocket']]);
   const ruling = await ask(exchange, wish, () => Promise.resolve({ opens: 'a WebSocket' }));

@@ -22,7 +22,7 @@ const PROBE = '0000';
 /** Serves what git itself asks for. https://git-scm.com/docs/gitprotocol-http */
 export async function serveGit(exchange: Exchange, call: SmartRequest): Promise<void> {
   const { record, reply, request, requested } = exchange;
-  record.request(`${request.method} ${shownTarget(requested)} HTTP/${request.version}`, request.fields);
+  record.request(`${request.method} ${shownTarget(requested)} HTTP/${request.version}`, request);
   if (call.kind === 'call' && call.service === 'receive-pack') return await servePush(exchange, call);
   try {
     if (call.kind === 'refs') await serveRefs(exchange, call);

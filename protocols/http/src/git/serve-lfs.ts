@@ -35,7 +35,7 @@ export function lfsRepository({ request, requested }: Pick<Exchange, 'request' |
  */
 export async function serveLfs(exchange: Exchange, repository: string): Promise<void> {
   const { record, reply, request, requested } = exchange;
-  record.request(`${request.method} ${shownTarget(requested)} HTTP/${request.version}`, request.fields);
+  record.request(`${request.method} ${shownTarget(requested)} HTTP/${request.version}`, request);
   try {
     await serve(exchange, repository);
   } catch (cause) {

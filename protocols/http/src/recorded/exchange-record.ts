@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Gate, Side, TextMask, TextStream } from '@sallyport/core';
-import type { Fields } from '../message/fields.ts';
+import type { ClientRequest } from '../message/client-request.ts';
+import { type Fields, field } from '../message/fields.ts';
 import { encodeMessage } from './message.ts';
 
 /** What signs somebody in, at the gateway or at the target: never recorded. */
@@ -36,7 +37,9 @@ export class ExchangeRecord {
     this.#secret = secret.length === 0 ? SECRET : new Set([...SECRET, ...secret]);
   }
 
-  request(line: string, fields: Fields): void {
+  /** A request's head; of HTTP/2 with the host that it is for, as HTTP/1.1 has it. */
+  request(line: string, { fields: sent, authority }: Pick<ClientRequest, 'fields' | 'authority'>): void {
+    const fields = authority === '' || field(sent, 'host') !== undefined ? sent : ([['host', authority], ...sent] as const);
     this.#gate.record('client', encodeMessage({ type: 'request', exchange: this.exchange, line, fields: this.#showable(fields) }));
   }
 
