@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
 import { type Endpoint, isLoopbackClient, type NativeClient } from '@sallyport/core';
+import { TARGET_HEADER } from '../message/gateway-fields.ts';
 
 /** User name of Basic that stands for nobody: the token says who it is. */
 const NOBODY = 'token';
@@ -45,9 +46,12 @@ function reverse(endpoint: Endpoint): Readonly<Record<string, string>> {
   return {
     [`SALLYPORT_URL_${name}`]: url,
     [`SALLYPORT_TOKEN_${name}`]: token,
-    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_COUNT: '2',
     GIT_CONFIG_KEY_0: `http.${url}/.extraHeader`,
     GIT_CONFIG_VALUE_0: `Authorization: Bearer ${token}`,
+    // Where several targets share the address.
+    GIT_CONFIG_KEY_1: `http.${url}/.extraHeader`,
+    GIT_CONFIG_VALUE_1: `${TARGET_HEADER}: ${target}`,
     ...models(facts, url, token),
   };
 }
