@@ -63,20 +63,23 @@ function hostSteps({ ports, tokens, host }: DemoStack, sallyport: string): reado
 function webSteps({ ports, tokens, caFile, api }: DemoStack, sallyport: string): readonly (readonly [string, string])[] {
   if (ports.http === undefined || ports.model === undefined) return [];
   const ca = relative(process.cwd(), caFile) || caFile;
-  const curl = (token: string, port: number, words: string): string =>
-    `curl --cacert ${ca} -H "Authorization: Bearer ${token}" https://localhost:${port}${words}`;
+  const curl = (token: string, port: number, path: string, flags = ''): string =>
+    `curl -sS --cacert ${ca} -H "Authorization: Bearer ${token}"${flags} "https://localhost:${port}${path}"`;
   const as = (token: string, words: string): string => `SALLYPORT_TOKEN=${token} ${sallyport} ${words}`;
-  const push = 'git clone "$SALLYPORT_URL_SHOP_API/git/shop.git" && cd shop && git commit --allow-empty -m hasty && git push';
+  const push = [
+    'cd "$(mktemp -d)" && git clone "$SALLYPORT_URL_SHOP_API/git/shop.git" .',
+    'git -c user.name=alice -c user.email=alice@example.com commit --allow-empty -m hasty && git push',
+  ].join(' && ');
   return [
     ['the shop has an API, whose key the gateway has: alice asks it for customers', curl(tokens.alice, ports.http, STORY.customers)],
-    ['copilot deletes one: the answer says why not', curl(tokens.copilot, ports.http, `${STORY.customer} -X DELETE`)],
+    ['copilot deletes one: the answer says why not', curl(tokens.copilot, ports.http, STORY.customer, ' -X DELETE')],
     [
       'alice changes an order: the command waits for dana, as above',
       `echo '${STORY.paid}' | ${as(tokens.alice, `exec shop-api -- PUT ${STORY.order}`)}`,
     ],
     [
       'copilot asks a language model: masked while it streams',
-      curl(tokens.copilot, ports.model, `/v1/chat/completions -N -d '${STORY.question}'`),
+      curl(tokens.copilot, ports.model, '/v1/chat/completions', ` -N -d '${STORY.question}'`),
     ],
     ...(api?.git === true
       ? [['alice pushes to main: git says why not', as(tokens.alice, `connect shop-api -- sh -c '${push}'`)] as const]
