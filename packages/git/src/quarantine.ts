@@ -172,7 +172,7 @@ export class Quarantine {
       if (this.#head.length === HEADER_BYTES) this.#checkHeader();
     }
     this.#hash.update(chunk);
-    await this.#spool.write(chunk);
+    await this.#spool.appendFile(chunk); // `write` may take a part of it
     await feed(index, chunk);
   }
 

@@ -64,7 +64,9 @@ test.each([
   ['JSON that is none', 'application/json', `{"users":[{"name":${CANARY}}]}`],
   ['a text in UTF-16', 'text/plain; charset=utf-16', CANARY],
   ['a multipart body without a boundary', 'multipart/mixed', CANARY],
-])('%s is not given', async (_name, type, body) => {
+  ['a body of two types', 'image/png\0application/json', CANARY],
+])('%s is not given', async (_name, types, body) => {
+  const type = types.includes('\0') ? types.split('\0') : types;
   const gateway = await masking((_request, response) => response.writeHead(200, { 'content-type': type }).end(body));
   const answer = await ask(gateway, 'GET', '/').then(
     (each) => JSON.stringify(each),

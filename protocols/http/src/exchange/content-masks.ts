@@ -24,6 +24,9 @@ export function isOpen({ text, fields }: ContentMasks): boolean {
  * @throws ProtocolError for one that would have to be masked and cannot be
  */
 export function contentMask(fields: Fields, masks: ContentMasks, count: CountHit, side: Side): TextStream | 'opaque' | undefined {
+  if (isOpen(masks)) return undefined;
+  if (fields.filter(([name]) => name === 'content-type').length > 1)
+    throw new ProtocolError(side, `The ${side} sent more than one Content-Type, and values in the body would have to be masked.`);
   return bodyMask(field(fields, 'content-type'), masks, count, { side, events: eventsMask });
 }
 
