@@ -67,7 +67,7 @@ test.each([
   ['a body of two types', 'image/png\0application/json', CANARY],
 ])('%s is not given', async (_name, types, body) => {
   const type = types.includes('\0') ? types.split('\0') : types;
-  const gateway = await masking((_request, response) => response.writeHead(200, { 'content-type': type }).end(body));
+  const gateway = await masking((_request, response) => response.setHeader('content-type', type).end(body));
   const answer = await ask(gateway, 'GET', '/').then(
     (each) => JSON.stringify(each),
     (error: unknown) => String(error),

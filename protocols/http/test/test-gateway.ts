@@ -66,11 +66,12 @@ export class TestGate {
   }
 
   session(signIn: SignIn, textMask: TextMask | undefined, more: Partial<Gate>): Session {
+    const over = new AbortController();
     return {
       id: `s_${this.signIns.length}`,
       identity: { name: signIn.user || 'alice', kind: 'person', groups: [] },
       target: signIn.target,
-      signal: this.ending.signal,
+      signal: AbortSignal.any([this.ending.signal, over.signal]),
       command: (command: Command) => this.#judge(command),
       textMask,
       fieldMasks: undefined,
@@ -84,6 +85,7 @@ export class TestGate {
       ready: () => undefined,
       end: (end: SessionEnd) => {
         this.ends.push(end);
+        over.abort(new GatewayError('ERR_ENDED', 'The session has ended.')); // as the gateway's own sessions do
         return Promise.resolve();
       },
       ...more,

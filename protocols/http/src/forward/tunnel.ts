@@ -27,6 +27,8 @@ export async function carryTunnel(client: Duplex, target: Duplex, signal: AbortS
     // Half a tunnel is none: what the other side still has to say belongs to what was cut off.
     await whole.catch(stop);
   };
+  // Two pipelines listen on each, besides those who had them before.
+  for (const socket of [client, target]) socket.setMaxListeners(32);
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {

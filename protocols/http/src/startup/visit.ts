@@ -43,7 +43,8 @@ export class Visit {
 
   /** Waits for what runs, then seals the record. Whoever calls has ended what runs. */
   end(): Promise<void> {
-    this.#ended ??= this.#seal();
+    // In a later turn: the session's own end aborts its signal, on which this is called again.
+    this.#ended ??= Promise.resolve().then(() => this.#seal());
     return this.#ended;
   }
 
