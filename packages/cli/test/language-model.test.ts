@@ -34,7 +34,10 @@ async function ask(path: string, body: object): Promise<string> {
 }
 
 async function sallyport(...args: readonly string[]): Promise<string> {
-  const { stdout } = await run(COMMAND, [...args, '--config', gateway.config], { maxBuffer: 1 << 24 });
+  const { stdout } = await run(COMMAND, [...args, '--config', gateway.config], {
+    maxBuffer: 1 << 24,
+    env: { ...process.env, NO_COLOR: '1' },
+  });
   return stdout;
 }
 

@@ -87,10 +87,13 @@ function searchedNumber(value: number): Json {
   return shown === text ? value : shown;
 }
 
+/** V8 13.6 (Node.js 24) reads a name of one escaped character as a backslash once it has seen a name that is one. */
+const MISREAD_NAME = /"\\(?:u[0-9a-f]{4}|.)"\s*:/i;
+
 test('law: a parser finds the same values, but for the masked ones', () => {
   fc.assert(
     fc.property(someJson, pieceSizes, (json, sizes) => {
-      fc.pre(json.isWellFormed() && !/\\ud[89a-f]/i.test(json));
+      fc.pre(json.isWellFormed() && !/\\ud[89a-f]/i.test(json) && !MISREAD_NAME.test(json));
       const { out = '' } = outcome(all, Buffer.from(json), sizes);
       const parsed = JSON.parse(Buffer.from(out, 'latin1').toString()) as Json;
       expect(parsed).toEqual(expected(JSON.parse(json) as Json, all.fields?.root));
