@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
 import {
@@ -5,7 +6,6 @@ import {
   GatewayError,
   type Host,
   type Identity,
-  type Proof,
   type ScramMaterial,
   type Session,
   type SignIn,
@@ -93,9 +93,10 @@ export class ConnectionHost implements Host {
   async admit(signIn: SignIn): Promise<Session> {
     const { backoff, arrival, through } = this.#parts;
     if (through !== undefined) return this.#enter(signIn, through);
-    if (signIn.proof.method === 'password' || signIn.proof.method === 'bearer') await backoff.wait(this.client, signIn.user, this.signal);
-    const signedIn = await this.#signIn(signIn.user, signIn.target.name, signIn.proof);
-    backoff.succeeded(this.client, signIn.user);
+    const guess = guessOf(signIn);
+    if (signIn.proof.method === 'password' || signIn.proof.method === 'bearer') await backoff.wait(this.client, guess, this.signal);
+    const signedIn = await this.#signIn(signIn);
+    backoff.succeeded(this.client, guess);
     arrival.admitted();
     return this.#parts.open(signIn, signedIn, arrival);
   }
@@ -131,14 +132,26 @@ export class ConnectionHost implements Host {
     log.warn({ client: this.client, user: user.slice(0, 128), listener, why }, 'sign-in refused');
   }
 
-  async #signIn(user: string, target: string, proof: Proof): Promise<SignedIn> {
+  async #signIn(signIn: SignIn): Promise<SignedIn> {
+    const { user, proof } = signIn;
     try {
-      return await this.#parts.identity.signIn({ user, target, proof, address: this.#parts.arrival.address });
+      return await this.#parts.identity.signIn({ user, target: signIn.target.name, proof, address: this.#parts.arrival.address });
     } catch (error) {
       // Who knows the secret of a token that has ended guesses nothing, and must not slow its neighbours.
       if (error instanceof ProvenRefusal) this.#report(user, error.message);
-      else if (error instanceof GatewayError && error.code === 'ERR_LOGIN') this.refused(user, error.message);
+      else if (error instanceof GatewayError && error.code === 'ERR_LOGIN') {
+        this.#parts.backoff.failed(this.client, guessOf(signIn));
+        this.#report(user, error.message);
+      }
       throw error;
     }
   }
+}
+
+/**
+ * By what attempts of one client are told apart. A bearer token comes without a name: whoever guesses is slowed by address,
+ * and whoever shows a good one from the same address is not.
+ */
+function guessOf({ user, proof }: SignIn): string {
+  return proof.method === 'bearer' ? createHash('sha256').update(proof.secret).digest('hex') : user;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer as createTcp } from 'node:net';
 import { GatewayError } from '@sallyport/core';
 import { ask, behind, echo, inFrontOf, open } from './requests.ts';
+import { TOKEN } from './test-gateway.ts';
 
 describe('a fault', () => {
   test('of a target that is not there is a 502', async () => {
@@ -61,8 +62,12 @@ describe('a fault', () => {
 
   test('of a page of another site is not served', async () => {
     const gateway = await behind(echo);
-    const there = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' };
+    const authorization = `Basic ${Buffer.from(`alice:${TOKEN}`).toString('base64')}`;
+    const there = { authorization, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' };
     expect(await ask(gateway, 'GET', '/', there)).toMatchObject({ status: 403 });
+    expect(await ask(gateway, 'POST', '/', { ...there, 'sec-fetch-site': 'same-site' })).toMatchObject({ status: 403 });
+    // A token that a page's program shows goes along only where that program wants it to.
+    expect(await ask(gateway, 'GET', '/', { ...there, authorization: `Bearer ${TOKEN}` })).toMatchObject({ status: 200 });
     expect(await ask(gateway, 'GET', '/', { ...there, 'sec-fetch-mode': 'navigate' })).toMatchObject({ status: 200 });
   });
 });

@@ -110,8 +110,14 @@ export function demandPrivacy({ secure, host }: Connection): void {
  */
 function demandSafeOrigin({ fields, method }: ClientRequest, { through }: Connection): void {
   if (through !== undefined) return; // pages sign in at the proxy with nothing, and ask other sites as they always do
+  // Nothing but a password goes along by itself.
+  if (!/^basic /i.test(field(fields, 'authorization') ?? '')) return;
   const site = field(fields, 'sec-fetch-site');
-  if (site !== 'cross-site' || (field(fields, 'sec-fetch-mode') === 'navigate' && (method === 'GET' || method === 'HEAD'))) return;
+  if (
+    (site !== 'cross-site' && site !== 'same-site') ||
+    (field(fields, 'sec-fetch-mode') === 'navigate' && (method === 'GET' || method === 'HEAD'))
+  )
+    return;
   throw new GatewayError('ERR_ACCESS', "A page of another site asked for this with your browser's sign-in: that is not served.");
 }
 
