@@ -13,7 +13,7 @@ const pool = new Pool(`http://127.0.0.1:${target}`, { connections: 256, pipelini
 
 createServer((request, response) => {
   const { method = 'GET', url = '/', headers } = request;
-  const { connection: _, ...rest } = headers;
+  const { connection: _, expect: __, ...rest } = headers; // undici refuses `expect`
   const body = method === 'GET' ? null : request;
   pool
     .stream({ method: method as 'GET', path: url, headers: rest, body, opaque: response }, ({ statusCode, headers: answered }) => {
