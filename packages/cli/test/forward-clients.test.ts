@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { writeSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,8 +33,11 @@ async function reaches(program: string, args: readonly string[], env: Readonly<R
   expect(seen).toMatchObject({ url: '/from/client', signedIn: true });
 }
 
-/** Where the machine lacks a program there is nothing to try. */
-const where = (there: boolean): typeof test => (there ? test : test.skip);
+/** Where the machine lacks a program there is nothing to try, and the run says so. */
+function where(there: boolean, what: string): typeof test {
+  if (!there) writeSync(2, `NOT TRIED through the forward proxy: ${what} is not installed here.\n`);
+  return there ? test : test.skip;
+}
 
 test.each([
   ['fetch', 'console.log(await (await fetch(process.env.ASKED)).text())'],
@@ -44,15 +48,15 @@ test.each([
   });
 });
 
-where(has('python3', '-c', 'import ssl'))('Python: urllib, with SSL_CERT_FILE', async () => {
+where(has('python3', '-c', 'import ssl'), 'Python')('Python: urllib, with SSL_CERT_FILE', async () => {
   await reaches('python3', [here('client.py'), url(), 'urllib'], { SSL_CERT_FILE: site.ca });
 });
 
-where(has('python3', '-c', 'import requests'))('Python: requests, with REQUESTS_CA_BUNDLE', async () => {
+where(has('python3', '-c', 'import requests'), "Python's requests")('Python: requests, with REQUESTS_CA_BUNDLE', async () => {
   await reaches('python3', [here('client.py'), url(), 'requests'], { REQUESTS_CA_BUNDLE: site.ca });
 });
 
-where(has('java', '-version') && has('keytool', '-help'))('Java: HttpClient, with a trust store', async () => {
+where(has('java', '-version') && has('keytool', '-help'), 'Java')('Java: HttpClient, with a trust store', async () => {
   const store = join(site.folder, 'trusted.p12');
   const { code, stderr } = await site.program('keytool', [
     ...['-importcert', '-noprompt', '-alias', 'sallyport', '-file', site.ca, '-keystore', store, '-storetype', 'PKCS12'],
@@ -66,7 +70,7 @@ where(has('java', '-version') && has('keytool', '-help'))('Java: HttpClient, wit
   ]);
 });
 
-where(has('go', 'version'))('Go: net/http, with SSL_CERT_FILE', async () => {
+where(has('go', 'version'), 'Go')('Go: net/http, with SSL_CERT_FILE', async () => {
   const program = join(site.folder, 'go-client');
   expect(await site.program('go', ['build', '-o', program, here('client.go')])).toMatchObject({ code: 0 });
   await reaches(program, [url(), site.proxy(alice)], { SSL_CERT_FILE: site.ca });
@@ -76,7 +80,7 @@ where(has('go', 'version'))('Go: net/http, with SSL_CERT_FILE', async () => {
   await reaches(program, [url(), site.proxy(alice).replace('http:', 'https:')], { SSL_CERT_FILE: both });
 });
 
-where(has('git', '--version'))('git clones and pushes, with http.proxy and GIT_SSL_CAINFO', async () => {
+where(has('git', '--version'), 'git')('git clones and pushes, with http.proxy and GIT_SSL_CAINFO', async () => {
   const work = join(site.folder, 'work');
   const git = async (args: readonly string[]): Promise<string> => {
     const settings = [`http.proxy=${site.proxy(alice)}`, 'user.name=alice', 'user.email=alice@example.com'];
