@@ -19,6 +19,8 @@ import { ResendableApproval } from './resendable-approval.ts';
 
 /** Commands that may wait at once in the whole gateway. */
 const MAX_PENDING = 1_000;
+/** Of one identity, where nobody has to stay for as long as they wait. */
+const MAX_LEFT_WAITING = 100;
 /** Approved approvals that are looked through for grants at the start, newest first. */
 const MAX_RECOVERED = 1_000;
 
@@ -97,6 +99,9 @@ class Desk implements Approvals {
     if (this.#pending.size >= MAX_PENDING) {
       return refused(command, 'denied', `${MAX_PENDING} commands wait for approval already: try again later.`);
     }
+    if (request.resendable === true && this.#waitingOf(request.identity) >= MAX_LEFT_WAITING) {
+      return refused(command, 'denied', `${MAX_LEFT_WAITING} requests of yours wait for approval already: have them decided first.`);
+    }
     const row = rowOf(request, `ap_${randomBytes(6).toString('hex')}`, now);
     if (request.resendable === true) return this.#openResendable(row, key, command).join(command, signal);
     const pending = this.#open(row, command, signal);
@@ -151,6 +156,10 @@ class Desk implements Approvals {
     const waiting = [...this.#pending.values()];
     for (const pending of waiting) pending.withdraw(reason);
     await Promise.all(waiting.map((pending) => pending.idle()));
+  }
+
+  #waitingOf({ name }: Identity): number {
+    return [...this.#pending.values()].filter(({ row }) => row.identity === name).length;
   }
 
   #openResendable(row: ApprovalRow, key: string, command: number): ResendableApproval {

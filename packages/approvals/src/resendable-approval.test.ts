@@ -1,4 +1,4 @@
-import { dana, idOf, openDesk, testStore } from '../test/desk.ts';
+import { command, dana, idOf, openDesk, testStore } from '../test/desk.ts';
 
 const store = testStore();
 const again = { resendable: true };
@@ -50,6 +50,15 @@ describe('a command that may be sent again', () => {
     expect(bob.approval).not.toBe(first.approval);
     clock.advance(60_000);
     expect(ask({ ...again, session: 's4' }).approval).toBeDefined();
+    await approvals.stop('drained');
+  });
+
+  test('is one of a hundred that somebody may leave waiting: others still can ask', async () => {
+    const { ask, approvals } = openDesk(store);
+    for (let count = 0; count < 100; count += 1) ask({ ...again, subject: command(`PUT /${count}`, 'PUT') }).defer?.();
+    const more = ask({ ...again, subject: command('PUT /more', 'PUT') });
+    expect([more.approval, await more.outcome]).toMatchObject([undefined, { action: 'deny', message: expect.stringContaining('100') }]);
+    expect(ask({ ...again, identity: { name: 'bob', kind: 'person', groups: [] } }).approval).toBeDefined();
     await approvals.stop('drained');
   });
 });

@@ -150,6 +150,26 @@ describe('a held request', () => {
     expect(await digest({ traceparent: '1', 'user-agent': 'a', 'x-tenant': 'other' })).not.toBe(first);
   });
 
+  test('waits with its body also where only a part of that had to be seen to judge it', async () => {
+    const gateway = await behind(echo);
+    gateway.gate.rule = () => 'hold';
+    const request = httpRequest({
+      port: gateway.port,
+      method: 'POST',
+      path: '/graphql',
+      headers: { ...BEARER, 'content-type': 'application/json' },
+      agent: false,
+    });
+    request.write('{'); // in chunks: nobody knows how long it is
+    request.end(`{"query":"{ a }","variables":{"x":"${'y'.repeat(3 << 20)}"}}`.slice(1));
+    request.on('error', () => undefined);
+    await Promise.race([until(() => gateway.gate.holds.length === 1), once(request, 'response')]);
+    expect(gateway.gate.holds[0]?.context['body']).toMatch(/^31457\d\d bytes/);
+    gateway.gate.holds[0]?.approve();
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    expect([response.statusCode, (await text(response)).length > 3 << 20]).toEqual([200, true]);
+  });
+
   test('is told to come back after its time', async () => {
     const gateway = await behind(echo, { options: { hold_seconds: 0 } });
     gateway.gate.rule = () => 'hold';
@@ -230,6 +250,21 @@ describe('an answer', () => {
     const request = httpRequest({ port: gateway.port, headers: BEARER, agent: false }).end();
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     expect([response.headers['content-encoding'], (await buffer(response)).equals(packed)]).toEqual(['gzip', true]);
+  });
+
+  test('is masked in its trailers and where it leads, too', async () => {
+    const gateway = await behind(
+      (_request, response) => {
+        response.writeHead(302, { location: 'https://elsewhere.example/?of=ada@example.com', trailer: 'x-said' });
+        response.write('gone');
+        response.addTrailers({ 'x-said': 'by ada@example.com for target-secret' });
+        response.end();
+      },
+      { textMask: findWords },
+    );
+    const { headers, trailers } = await ask(gateway, 'GET', '/');
+    expect([headers.location, trailers['x-said']]).toEqual(['https://elsewhere.example/?of=***', 'by *** for *************']);
+    expect(JSON.stringify(gateway.gate.recorded('target'))).not.toMatch(/ada@|target-secret/);
   });
 
   test('that is a part of a text is asked for as a whole where it is masked; parts of other things pass', async () => {

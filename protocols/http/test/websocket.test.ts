@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { WebSocket, WebSocketServer } from 'ws';
+import { masksOf } from './body-masks.ts';
 import { findWords } from './find-words.ts';
 import { type TestGateway, TOKEN, testGateway, testTarget } from './test-gateway.ts';
 
@@ -10,11 +13,16 @@ describe('a WebSocket', () => {
   let gateway: TestGateway;
 
   beforeEach(async () => {
-    target = await testTarget((_request, response) => response.writeHead(404).end('none'));
+    target = await testTarget((_request, response) =>
+      response.writeHead(200, { 'content-type': 'text/plain', 'x-owner': 'ada@example.com' }).end('of ada@example.com'),
+    );
     const server = new WebSocketServer({ server: target.server, path: '/chat', perMessageDeflate: true });
     server.on('connection', (socket, request) => {
       socket.send(JSON.stringify({ authorization: request.headers.authorization, extensions: socket.extensions }));
-      socket.on('message', (data: Buffer, binary: boolean) => socket.send(data, { binary }));
+      socket.on('message', (data: Buffer, binary: boolean) => {
+        if (String(data) === 'leave') socket.close(1000, 'ask ada@example.com');
+        else socket.send(data, { binary });
+      });
     });
     gateway = await testGateway(target.port, { textMask: findWords });
   });
@@ -28,7 +36,7 @@ describe('a WebSocket', () => {
 
   test('carries messages both ways, masked and recorded, with the credential of the target', async () => {
     const socket = new WebSocket(url(), AUTHORISED);
-    expect(JSON.parse(String(await next(socket)))).toEqual({ authorization: 'Bearer target-secret', extensions: '' });
+    expect(JSON.parse(String(await next(socket)))).toEqual({ authorization: 'Bearer *************', extensions: '' });
     socket.send('to ada@example.com now');
     expect(String(await next(socket))).toBe('to *** now');
     const large = Buffer.alloc(3_000_000, 7);
@@ -65,6 +73,62 @@ describe('a WebSocket', () => {
     gateway.gate.rule = () => 'deny';
     expect(await refused(AUTHORISED)).toBe(403);
   });
+
+  test('that the target does not agree to is an answer like others: masked, blanked and recorded', async () => {
+    const port = await portWithout();
+    const plain = await testGateway(port, { textMask: findWords });
+    const request = httpRequest({
+      port: plain.port,
+      headers: {
+        ...AUTHORISED.headers,
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-key': 'x',
+        'sec-websocket-version': '13',
+      },
+    }).end();
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    expect([response.statusCode, response.headers['x-owner'], await text(response)]).toEqual([200, '***', 'of ***']);
+    expect(plain.gate.bodies('target')).toBe('of ***');
+    await plain.close();
+  });
+
+  test('says why it closes as masked as all else', async () => {
+    const socket = new WebSocket(url(), AUTHORISED);
+    await next(socket);
+    socket.send('leave');
+    expect((await once(socket, 'close')).map(String)).toEqual(['1000', 'ask ***']);
+  });
+
+  test('is not opened for a page that hides where it is from', async () => {
+    const socket = new WebSocket(url(), { headers: { ...AUTHORISED.headers, origin: 'null' } });
+    const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+    expect(response.resume().statusCode).toBe(403);
+  });
+
+  test('is in the record without what places hide, and no cut lets the half of a secret in', async () => {
+    const { fields: fieldMasks } = masksOf({ fields: ['$.pin'], method: 'redact' });
+    const small = await testGateway(target.port, { textMask: findWords, gate: { fieldMasks }, options: { record_body_kib: 1 } });
+    const socket = new WebSocket(`ws://127.0.0.1:${small.port}/chat`, AUTHORISED);
+    await next(socket);
+    for (const said of [`${'x '.repeat(506)} 4111111111111111`, '{"pin":"9876"}', '{"pin" 9876}']) {
+      socket.send(said);
+      if (said !== '{"pin" 9876}') await next(socket);
+    }
+    await until(() => small.gate.recorded('client').filter(({ type }) => type === 'websocket').length >= 3);
+    socket.terminate();
+    await until(() => small.gate.ends.length > 0);
+    const kept = small.gate.recorded('client').flatMap((message) => (message.type === 'websocket' ? [String(message.data)] : []));
+    expect(kept.slice(1, 3)).toEqual(['{"pin":"[redacted]"}', '[redacted]']);
+    expect(kept.join()).not.toMatch(/4111|9876/);
+    await small.close();
+  });
+
+  /** Of a server of the same answers that knows no WebSocket. */
+  async function portWithout(): Promise<number> {
+    target.server.removeAllListeners('upgrade');
+    return target.port;
+  }
 
   test('waits for an approval, and ends with the session', async () => {
     gateway.gate.rule = () => 'hold';

@@ -24,6 +24,7 @@ const OF_THE_ORIGINAL: readonly string[] = [
 ];
 /** Media types that repeat nothing of a request. */
 const OPAQUE = /^(?:image|audio|video|font)\/|^application\/(?:octet-stream|zip|gzip|pdf|wasm|x-git-)/i;
+const LEADS: ReadonlySet<string> = new Set(['location', 'content-location']);
 /** Statuses whose answers have no body: RFC 9110 section 6.4.1. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
@@ -59,7 +60,7 @@ export async function giveAnswer(exchange: Exchange, answer: Answer, llm: LlmExc
   );
   if (mask === 'opaque') visit.seen.opaqueBytes += bytes;
   body.end();
-  const trailers = endToEnd(answer.trailers());
+  const trailers = shownFields(exchange, endToEnd(answer.trailers()), count);
   record.trailers('target', trailers);
   reply.end(undefined, trailers);
   return bytes;
@@ -109,24 +110,24 @@ function isEventStream(fields: Fields): boolean {
   return field(fields, 'content-type')?.toLowerCase().startsWith('text/event-stream') === true;
 }
 
-function clientFields({ target, gate }: Exchange, answer: Answer, changed: boolean, count: CountHit): Fields {
-  const origin = originOf(target);
-  const { textMask } = gate;
+function clientFields(exchange: Exchange, answer: Answer, changed: boolean, count: CountHit): Fields {
+  const origin = originOf(exchange.target);
   const kept = changed ? without(endToEnd(answer.fields), ...OF_THE_ORIGINAL, 'content-encoding') : endToEnd(answer.fields);
+  // Whoever follows where an answer leads must come back through the gateway.
+  const led = kept.map(([name, value]) => [name, LEADS.has(name) ? withoutOrigin(value, origin) : value] as const);
+  return shownFields(exchange, led, count);
+}
+
+/** Fields of the target as the client may see them: without the gateway's credential, and masked. */
+export function shownFields({ target, gate }: Pick<Exchange, 'target' | 'gate'>, fields: Fields, count: CountHit): Fields {
   const echo = CredentialEcho.of(target);
-  return kept.map(([name, said]) => {
+  const { textMask } = gate;
+  return fields.map(([name, said]) => {
     const value = echo?.value(said) ?? said;
-    // Whoever follows it must come back through the gateway.
-    if (name === 'location' || name === 'content-location') return [name, withoutOrigin(value, origin)] as const;
     if (textMask === undefined || name === 'content-type') return [name, value] as const;
     const bytes = Buffer.from(value, 'latin1');
-    return [
-      name,
-      textMask
-        .value(bytes, 0, bytes.length, count)
-        ?.toString('latin1')
-        .replace(/[\r\n\0]/g, ' ') ?? value,
-    ] as const;
+    const masked = textMask.value(bytes, 0, bytes.length, count)?.toString('latin1');
+    return [name, masked?.replace(/[\r\n\0]/g, ' ') ?? value] as const;
   });
 }
 

@@ -46,11 +46,12 @@ export class CredentialEcho {
   /** A whole text. */
   value(text: string): string {
     const bytes = Buffer.from(text, 'latin1');
-    return this.#blank(bytes) === bytes ? text : this.#blank(bytes).toString('latin1');
+    const blanked = this.blank(bytes);
+    return blanked === bytes ? text : blanked.toString('latin1');
   }
 
   push(chunk: Buffer): Buffer {
-    const bytes = this.#blank(this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk]));
+    const bytes = this.blank(this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk]));
     const from = bytes.length - this.#begun(bytes);
     this.#kept = Buffer.from(bytes.subarray(from));
     return bytes.subarray(0, from);
@@ -62,7 +63,8 @@ export class CredentialEcho {
     return rest;
   }
 
-  #blank(bytes: Buffer): Buffer {
+  /** The bytes themselves where there is nothing to blank. */
+  blank(bytes: Buffer): Buffer {
     let blanked = bytes;
     for (const needle of this.#needles) {
       for (let at = blanked.indexOf(needle); at >= 0; at = blanked.indexOf(needle, at + needle.length)) {

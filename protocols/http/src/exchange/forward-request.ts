@@ -117,7 +117,9 @@ async function send(exchange: Exchange, fields: Fields, body: OutgoingBody, mode
 
 /** Nobody reads the rest of it: its connection is free for others, or closed. */
 function cancel({ body }: Answer): void {
-  void body[Symbol.asyncIterator]().return?.();
+  void body[Symbol.asyncIterator]()
+    .return?.()
+    ?.catch(() => undefined);
 }
 
 /** A mask must see all of a text: who asks for a part of it gets the whole, as a server may answer (RFC 9110 section 14.2). */

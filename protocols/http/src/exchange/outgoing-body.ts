@@ -28,7 +28,8 @@ export class OutgoingBody {
   async whole(most: number): Promise<Buffer | undefined> {
     if (this.#exchange.request.length === 0) return Buffer.alloc(0);
     this.#go();
-    this.#taken ??= await takeBody(this.#chunks, most);
+    // Somebody may have wanted to see less of it before.
+    if (this.#taken?.rest !== undefined || this.#taken === undefined) this.#taken = await takeBody(this.#left(), most);
     const { head, rest } = this.#taken;
     return rest === undefined && head.length <= most ? head : undefined;
   }
@@ -69,9 +70,12 @@ export class OutgoingBody {
     if (this.#exchange.request.length === 0) return null;
     this.#go();
     const sent = this.#changed;
-    return this.#recorded(
-      sent === undefined ? (this.#taken === undefined ? this.#chunks : wholeOf(this.#taken)) : wholeOf({ head: sent, rest: undefined }),
-    );
+    return this.#recorded(sent === undefined ? this.#left() : wholeOf({ head: sent, rest: undefined }));
+  }
+
+  /** From its first byte on, whatever of it was taken in. */
+  #left(): AsyncIterable<Buffer> {
+    return this.#taken === undefined ? this.#chunks : wholeOf(this.#taken);
   }
 
   /** Tells a client that waits for it to send the body. */

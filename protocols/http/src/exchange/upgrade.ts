@@ -7,18 +7,22 @@ import { RequestError } from '../errors.ts';
 import { endToEnd, type Fields, field, without } from '../message/fields.ts';
 import type { Answer, Upgraded } from '../upstream/answer.ts';
 import { encodeClose, encodeServerFrame, FrameDecoder, OPCODE } from '../websocket/frame.ts';
-import { MessageRelay } from '../websocket/message-relay.ts';
+import { MessageRelay, type Passed } from '../websocket/message-relay.ts';
+import { giveAnswer, shownFields } from './answering.ts';
 import { type Answered, ask } from './asking.ts';
 import { answerMasks, isOpen } from './content-masks.ts';
+import { CredentialEcho } from './credential-echo.ts';
 import type { Exchange } from './exchange.ts';
 import { Hits } from './hits.ts';
 import { textOf } from './record-text.ts';
+import { resultOf } from './result.ts';
 import { targetFields } from './target-fields.ts';
 import { wishOf } from './wish.ts';
 
 /** {@link https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 RFC 6455, section 7.4.1} */
 const CLOSED = { protocol: 1002, policy: 1008, tooLarge: 1009, broken: 1011 } as const;
 const LAST_WORDS_MS = 1_000;
+const CLOSING_MS = 10_000;
 
 /**
  * Carries a WebSocket ({@link https://www.rfc-editor.org/rfc/rfc6455 RFC 6455}): judged as the GET it begins with, its
@@ -48,7 +52,7 @@ export async function carryWebSocket(exchange: Exchange, socket: Duplex, head: B
 /** A page of another site must not speak with the person's sign-in: cross-origin requests of WebSockets are not asked about. */
 function demandOwnOrigin(fields: Fields, authority: string): void {
   const origin = field(fields, 'origin');
-  if (origin === undefined || origin === 'null') return;
+  if (origin === undefined) return;
   if (URL.canParse(origin) && new URL(origin).host === authority.toLowerCase()) return;
   throw new GatewayError('ERR_ACCESS', "A page of another site asked for this WebSocket with your browser's sign-in: that is not served.");
 }
@@ -57,15 +61,13 @@ function denied({ message, approval, notice }: Extract<Answered, { readonly acti
   return new RequestError(403, 'ERR_ACCESS', approval === undefined ? message : `${message} ${notice ?? ''}`.trim());
 }
 
-/** The target does not agree: its answer is the client's. */
-async function refused({ record, gate, request, reply }: Exchange, answer: Answer, command: number): Promise<void> {
-  const fields = without(endToEnd(answer.fields), 'content-length', 'content-encoding');
-  record.response(`HTTP/${request.version} ${answer.status}`, fields);
-  const parts: Buffer[] = [];
-  for await (const chunk of answer.body) if (parts.length < 16) parts.push(chunk);
-  gate.note({ type: 'result', command, state: 'failed', rows: 0, bytes: 0, status: answer.status });
-  reply.head(answer.status, [...fields, ['connection', 'close']]);
-  reply.end(Buffer.concat(parts));
+/** The target does not agree: its answer is one like others. */
+async function refused(exchange: Exchange, answer: Answer, command: number): Promise<void> {
+  const hits = new Hits(command, exchange.gate);
+  const bytes = await giveAnswer(exchange, answer, undefined, hits.count);
+  exchange.visit.seen.targetBytes += bytes;
+  hits.flush();
+  exchange.gate.note(resultOf(command, answer.status, bytes, hits.masked));
 }
 
 async function converse(
@@ -76,24 +78,30 @@ async function converse(
   command: number,
 ): Promise<void> {
   const { gate, record, request, reply, visit, signal } = exchange;
-  const passed = without(endToEnd(fields), 'sec-websocket-extensions');
-  record.response(`HTTP/${request.version} ${status}`, passed);
-  reply.head(status, [...passed, ['connection', 'Upgrade'], ['upgrade', 'websocket']]);
   const hits = new Hits(command, gate);
   const { masked } = hits;
-  const shown = messageMask(answerMasks(gate), hits.count);
+  const passed = shownFields(exchange, without(endToEnd(fields), 'sec-websocket-extensions'), hits.count);
+  record.response(`HTTP/${request.version} ${status}`, passed);
+  reply.head(status, [...passed, ['connection', 'Upgrade'], ['upgrade', 'websocket']]);
+  const shown = shownMessage(exchange, hits.count);
   if (head.length > 0) client.unshift(head);
   const stop = (): void => {
     client.destroy();
     target.destroy();
   };
   const end = (): void => closeWith(client, CLOSED.policy, reasonOf(signal), stop);
-  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
   const before = visit.seen.targetBytes;
+  let closing: NodeJS.Timeout | undefined;
+  // Who has ended its own direction gets the rest of the other one, and no more than some seconds for it.
+  const halfClosed = (): void => {
+    closing ??= setTimeout(stop, CLOSING_MS).unref();
+  };
   try {
     await Promise.all([
-      carry(exchange, 'client', client, target, new MessageRelay('client', () => Buffer.alloc(0))),
-      carry(exchange, 'target', target, client, new MessageRelay('target', encodeServerFrame, shown)),
+      carry(exchange, 'client', client, target, new MessageRelay('client', () => Buffer.alloc(0))).then(halfClosed),
+      carry(exchange, 'target', target, client, new MessageRelay('target', encodeServerFrame, shown)).then(halfClosed),
     ]);
     gate.note({ type: 'result', command, state: 'completed', rows: 0, bytes: visit.seen.targetBytes - before, status, masked });
   } catch (error) {
@@ -111,21 +119,40 @@ async function converse(
     closeWith(client, error instanceof GatewayError && error.code === 'ERR_PROTOCOL' ? CLOSED.protocol : CLOSED.broken, message, stop);
   } finally {
     signal.removeEventListener('abort', end);
+    clearTimeout(closing);
     hits.flush();
     target.destroy();
   }
 }
 
 const JSON_BEGINS = /^\s*[[{]/;
+const REDACTED = Buffer.from('[redacted]');
 
-/** What the client may see of a text message: JSON by its places and values, anything else by its form. */
-function messageMask(masks: ContentMasks, count: CountHit): ((text: Buffer) => Buffer) | undefined {
-  if (isOpen(masks)) return undefined;
-  return (text) => {
-    if (!JSON_BEGINS.test(text.toString('latin1', 0, 64))) return masks.text?.value(text, 0, text.length, count) ?? text;
-    const json = new JsonMask({ masks, count, side: 'target' });
-    return Buffer.concat([json.push(text), json.flush()]);
-  };
+/** What the client may see of a text message of the target's; undefined: all of it. */
+function shownMessage({ gate, target }: Exchange, count: CountHit): ((text: Buffer) => Buffer) | undefined {
+  const [masks, echo] = [answerMasks(gate), CredentialEcho.of(target)];
+  if (isOpen(masks) && echo === undefined) return undefined;
+  return (text) => maskedMessage(echo?.blank(text) ?? text, masks, count, 'target');
+}
+
+/** JSON by its places and values, anything else by its form. @throws ProtocolError for broken JSON where places are masked */
+function maskedMessage(text: Buffer, masks: ContentMasks, count: CountHit, side: Side): Buffer {
+  if (isOpen(masks)) return text;
+  if (!JSON_BEGINS.test(text.toString('latin1', 0, 64))) return masks.text?.value(text, 0, text.length, count) ?? text;
+  const json = new JsonMask({ masks, count, side });
+  return Buffer.concat([json.push(text), json.flush()]);
+}
+
+/** A message as the record may have it. What comes from the target is masked already. */
+function recordable(from: Side, { opcode, data }: NonNullable<Passed['message']>, gate: Exchange['gate']): Buffer {
+  const masks = answerMasks(gate);
+  if (from === 'target' || isOpen(masks)) return data;
+  if (opcode !== OPCODE.text) return textOf(data, masks.text);
+  try {
+    return maskedMessage(data, masks, () => undefined, 'client');
+  } catch {
+    return REDACTED; // it passes to the target as it is; what is hidden in it nobody could say
+  }
 }
 
 /** One direction, at the pace of whoever reads. */
@@ -138,11 +165,7 @@ async function carry(exchange: Exchange, from: Side, source: Duplex, sink: Duple
     for (const frame of decoder.push(chunk)) {
       const passed = relay.pass(frame);
       if (passed?.message !== undefined && passed.message.opcode <= OPCODE.close)
-        record.websocket(
-          from,
-          passed.message.opcode,
-          textOf(passed.message.data.subarray(0, most), from === 'client' ? gate.textMask : undefined),
-        );
+        record.websocket(from, passed.message.opcode, recordable(from, passed.message, gate).subarray(0, most));
       if (passed === undefined) continue;
       const wait = from === 'client' ? gate.durable() : gate.ready();
       if (wait !== undefined) await wait;

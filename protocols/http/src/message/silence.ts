@@ -23,6 +23,6 @@ export async function* unlessSilent(chunks: AsyncIterator<Buffer>, ms: number, s
     }
   } finally {
     clearTimeout(timer);
-    if (!over) void chunks.return?.();
+    if (!over) void chunks.return?.()?.catch(() => undefined);
   }
 }

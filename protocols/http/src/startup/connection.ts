@@ -58,7 +58,7 @@ export class Connection {
     const opening = this.#visits.get(key);
     if (opening === undefined) return this.#open(key, user, target, token, request);
     const known = await opening;
-    return known.session.signal.aborted ? this.#open(key, user, target, token, request) : known;
+    return known.session.signal.aborted ? this.visit(request) : known; // it is forgotten by now
   }
 
   /** What of this connection is one server's, where each request names its own. Ends with it. */
@@ -87,10 +87,13 @@ export class Connection {
     this.#visits.set(key, opening);
     opening.then(
       (visit) => {
-        visit.session.signal.addEventListener('abort', () => {
+        const { signal } = visit.session;
+        const forget = (): void => {
           if (this.#visits.get(key) === opening) this.#visits.delete(key);
           void this.#seal(visit).then(() => this.#hangUp());
-        });
+        };
+        if (signal.aborted) forget();
+        else signal.addEventListener('abort', forget, { once: true });
       },
       () => this.#visits.delete(key),
     );

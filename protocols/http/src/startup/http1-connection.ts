@@ -28,7 +28,9 @@ export class Http1Connection<H> {
 
   /** Serves a request behind what came earlier; not at all once the connection has said that it closes, or has broken within it. */
   run(message: IncomingMessage, serve: () => Promise<void>): void {
-    this.#last = this.#last.then(() => (this.#over || (this.#broken && !message.complete) ? undefined : serve()));
+    this.#last = this.#last
+      .then(() => (this.#over || (this.#broken && !message.complete) ? undefined : serve()))
+      .catch(() => void this.#socket.destroy()); // whoever serves says what went wrong; here it must not take others along
   }
 
   /** Remembers a request until its answer is out. @returns false: there are too many */

@@ -37,7 +37,9 @@ export async function serveHttp2(socket: Duplex, handle: (request: ClientRequest
       resets = reply.ended ? Math.max(0, resets - 1) : resets + 1;
       if (resets > MOST_RESETS) session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
     });
-    const done = handle(requestOf(stream, headers, raw), reply).finally(() => running.delete(done));
+    const done = handle(requestOf(stream, headers, raw), reply)
+      .catch(() => reply.destroy())
+      .finally(() => running.delete(done));
     running.add(done);
   });
   await closed;

@@ -5,6 +5,8 @@ import type { Reply } from '../message/client-request.ts';
 import { type Fields, flat } from '../message/fields.ts';
 import { drained } from './drained.ts';
 
+const SWITCHING = 101;
+
 /** An answer on a connection that was to become something else: it is the last one there. */
 export class SocketReply implements Reply {
   readonly left: AbortSignal;
@@ -31,6 +33,8 @@ export class SocketReply implements Reply {
     this.#started = true;
     const lines = flat(fields);
     let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
+    // Without a length it is the connection's end that ends the answer.
+    if (status !== SWITCHING && !fields.some(([name]) => name === 'connection')) lines.push('connection', 'close');
     for (let at = 0; at < lines.length; at += 2) text += `${lines[at]}: ${lines[at + 1]}\r\n`;
     this.#socket.write(Buffer.from(`${text}\r\n`, 'latin1'));
     if (end) this.#socket.end();

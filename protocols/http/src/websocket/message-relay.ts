@@ -1,6 +1,9 @@
 import { ProtocolError, type Side } from '@sallyport/core';
 import { LONGEST_PAYLOAD, OPCODE, type WebSocketFrame } from './frame.ts';
 
+/** What a close says besides its code, in bytes. */
+const LONGEST_REASON = 123;
+
 /** What leaves for the other side, and what the record keeps of it. */
 export interface Passed {
   readonly bytes: Buffer;
@@ -11,8 +14,8 @@ export interface Passed {
 /**
  * One direction of a WebSocket: frames in, frames out. Control frames pass between the parts of a message.
  *
- * @param changed a text message as the client may see it, where it is not the text itself. Parts of a text are kept until it
- *   is whole then; everything else passes as it came.
+ * @param changed a text message, or the reason of a close, as the client may see it, where it is not the text itself. Parts of
+ *   a text are kept until it is whole then; everything else passes as it came.
  */
 export class MessageRelay {
   readonly #from: Side;
@@ -30,7 +33,7 @@ export class MessageRelay {
 
   /** @throws ProtocolError */
   pass(frame: WebSocketFrame): Passed | undefined {
-    if (frame.opcode >= OPCODE.close) return { bytes: frame.raw, message: { opcode: frame.opcode, data: frame.payload } };
+    if (frame.opcode >= OPCODE.close) return this.#control(frame);
     const opcode = this.#begin(frame);
     this.#parts.push(frame.payload);
     this.#bytes += frame.payload.length;
@@ -43,6 +46,14 @@ export class MessageRelay {
     this.#opcode = undefined;
     if (changed === undefined) return { bytes: frame.raw, message: { opcode, data: whole } };
     const data = changed(whole);
+    return { bytes: this.#encode(opcode, data), message: { opcode, data } };
+  }
+
+  /** A close says why in words; a ping comes back as it went. */
+  #control({ raw, opcode, payload }: WebSocketFrame): Passed {
+    if (opcode !== OPCODE.close || payload.length <= 2 || this.#changed === undefined)
+      return { bytes: raw, message: { opcode, data: payload } };
+    const data = Buffer.concat([payload.subarray(0, 2), this.#changed(payload.subarray(2)).subarray(0, LONGEST_REASON)]);
     return { bytes: this.#encode(opcode, data), message: { opcode, data } };
   }
 
