@@ -265,7 +265,8 @@ export class GateSession implements Session {
 }
 
 /** What the command names, without what serves for judging only. */
-function recordable({ objects = {} }: Command): { readonly objects?: Command['objects'] } {
+function recordable({ objects }: Command): { readonly objects?: Command['objects'] } {
+  if (objects === undefined) return {};
   const named = OBJECT_KEYS.flatMap((key) => (objects[key] === undefined || JUDGED_ONLY.includes(key) ? [] : [[key, objects[key]]]));
   return named.length === 0 ? {} : { objects: Object.fromEntries(named) };
 }
@@ -273,12 +274,9 @@ function recordable({ objects = {} }: Command): { readonly objects?: Command['ob
 /** People paste a gateway token anywhere: neither the record nor who approves reads it. */
 function tokenless(command: Command): Command {
   const { text, relations, parameters, objects = {} } = command;
-  if (
-    ![text, ...relations, ...parameters, ...Object.values(objects).flat()].some(
-      (said) => said !== null && withoutWholeTokens(said) !== said,
-    )
-  )
-    return command;
+  const tells = (said: string | null): boolean => said !== null && withoutWholeTokens(said) !== said;
+  const objectsTell = command.objects !== undefined && Object.values(objects).some((names) => names.some(tells));
+  if (!tells(text) && !relations.some(tells) && !parameters.some(tells) && !objectsTell) return command;
   return {
     ...command,
     text: withoutWholeTokens(text),

@@ -43,11 +43,9 @@ const subject: fc.Arbitrary<Subject> = fc.record({
   tokenClasses: fc.constantFrom([], ['read'] as const),
 });
 
-const judge = (all: readonly Rule[], who: Subject, what: Classification) =>
-  compilePolicy({ access: [], defaults: { person: ['read', 'write', 'session'], agent: ['read', 'session'] }, rules: all }).judge(
-    { ...who },
-    what,
-  );
+const policyOf = (all: readonly Rule[]) =>
+  compilePolicy({ access: [], defaults: { person: ['read', 'write', 'session'], agent: ['read', 'session'] }, rules: all });
+const judge = (all: readonly Rule[], who: Subject, what: Classification) => policyOf(all).judge({ ...who }, what);
 const law = (check: (all: Rule[], extra: Match, unless: Match | undefined, who: Subject, what: Classification) => void) =>
   fc.assert(fc.property(rules, match, fc.option(match, { nil: undefined }), subject, command, check), { numRuns: 500 });
 const extraRule = (action: Rule['action'], when: Match, unless: Match | undefined, enforce = true): Rule => ({
@@ -103,4 +101,31 @@ test('every denial has words, every hold an approval', () => {
     expect(message !== undefined).toBe(action === 'deny');
     expect(asked !== undefined).toBe(action === 'hold');
   });
+});
+
+test('what was judged before, over the very same list of relations, changes nothing', () => {
+  const change: fc.Arbitrary<Partial<Classification>> = fc.oneof(
+    fc.record({ class: classes }),
+    fc.record({ verbs: some('SELECT', 'DROP TABLE', 'UPDATE') }),
+    fc.record({ unfiltered: fc.boolean() }),
+    fc.record({ launders: fc.boolean() }),
+    fc.record({ launders: fc.constant(true), reason: fc.constantFrom('One.', 'Another.') }),
+    fc.record({ bytes: fc.constantFrom(1, 1_000) }),
+    fc.record({ objects: fc.record({ paths: fc.constantFrom(['/a'], ['/b']) }) }),
+  );
+  const about: fc.Arbitrary<Match> = fc.constantFrom(
+    { launders: true },
+    { unfiltered: true },
+    { verb: ['DROP*'] },
+    { bytesOver: 10 },
+    { paths: ['/a'] },
+  );
+  fc.assert(
+    fc.property(rules, about, subject, command, fc.array(change, { minLength: 1, maxLength: 3 }), (all, extra, who, what, changes) => {
+      const policy = policyOf([...all, extraRule('deny', extra, undefined)]);
+      for (const said of [what, ...changes.map((changed) => ({ ...what, ...changed }))])
+        expect(policy.judge(who, said)).toEqual(judge([...all, extraRule('deny', extra, undefined)], who, said));
+    }),
+    { numRuns: 2_000 },
+  );
 });

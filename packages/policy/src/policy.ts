@@ -3,6 +3,7 @@ import { type Access, compileAccess } from './access.ts';
 import { mergeApprovals } from './approval.ts';
 import type { PolicyConfig, Rule } from './config.ts';
 import type { Judgement, Shadow } from './judgement.ts';
+import { KnownJudgements } from './known-judgements.ts';
 import { classesOf } from './match.ts';
 import { type ReadCommand, readCommand } from './relation.ts';
 import { compileRule, type StandingRule } from './rule.ts';
@@ -30,18 +31,21 @@ export interface Policy {
 /** @param config validated: unique rule names, an approval for every hold. */
 export function compilePolicy(config: PolicyConfig): Policy {
   const rules = [...config.rules].sort((a, b) => (a.name < b.name ? -1 : 1)).map(compileRule);
-  const standing = new WeakMap<Subject, readonly StandingRule[]>();
-  const rulesFor = (subject: Subject): readonly StandingRule[] => {
+  const standing = new WeakMap<Subject, { readonly rules: readonly StandingRule[]; readonly known: KnownJudgements }>();
+  const standingFor = (subject: Subject) => {
     let found = standing.get(subject);
     if (found === undefined) {
-      found = rules.flatMap((rule) => rule(subject.identity, subject.target) ?? []);
+      found = { rules: rules.flatMap((rule) => rule(subject.identity, subject.target) ?? []), known: new KnownJudgements() };
       standing.set(subject, found);
     }
     return found;
   };
   return {
     access: compileAccess(config.access),
-    judge: (subject, command) => judge(subject, readCommand(command), rulesFor(subject), config.defaults[subject.identity.kind]),
+    judge(subject, command) {
+      const { rules: own, known } = standingFor(subject);
+      return known.of(command, () => judge(subject, readCommand(command), own, config.defaults[subject.identity.kind]));
+    },
   };
 }
 

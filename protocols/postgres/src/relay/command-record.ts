@@ -29,10 +29,10 @@ export function commandRecord(
   circumstances: CommandCircumstances,
   gate: Pick<Gate, 'fingerprint' | 'textMask'>,
 ): Command {
-  const { resolved, sealed, text } = meaning;
+  const { resolved, sealed } = meaning;
   const readable = sealed ? meaning.readable() : undefined;
   const { bound, statement, indirect } = circumstances;
-  const digest = digestOf(text, circumstances, gate);
+  const digest = digestOf(meaning.text, circumstances, gate);
   return {
     class: resolved.class,
     verbs: resolved.verbs,
@@ -60,6 +60,7 @@ const RUNS = ' -- runs: ';
  */
 function recordableText(meaning: Meaning, { indirect, settings }: CommandCircumstances, readable: Readable | undefined): string {
   const { text, analysis, sealed, exposed } = meaning;
+  if (!sealed && indirect.length === 0) return text;
   const others = indirect.map(({ statement }) => statement);
   if (!sealed && !others.some((other) => tellsOfSecrets(other.text))) return [text, ...others.map((other) => other.text)].join(RUNS);
   const own = readable === undefined ? sealing(analysis, exposed) : { keeps: keeping(readable) };
@@ -116,11 +117,11 @@ function typesOf(statement: Statement | undefined): string {
 
 /** The values as one part, as Bind has them: `length Int32, -1 for NULL | bytes`. There may be 65,535. */
 function packed(values: BoundValues['values']): Buffer {
-  const parts: Buffer[] = [];
+  const packed = Buffer.allocUnsafe(values.reduce((sum, value) => sum + 4 + (value?.length ?? 0), 0));
+  let at = 0;
   for (const value of values) {
-    const length = Buffer.allocUnsafe(4);
-    length.writeInt32BE(value === null ? -1 : value.length);
-    parts.push(length, value ?? Buffer.alloc(0));
+    at = packed.writeInt32BE(value?.length ?? -1, at);
+    if (value !== null) at += value.copy(packed, at);
   }
-  return Buffer.concat(parts);
+  return packed;
 }

@@ -56,7 +56,23 @@ export function needsCatalogue({ statements }: Pick<Analysis, 'statements'>): bo
   );
 }
 
+/** What a session's texts meant last, by their analysis: a statement that comes again costs a look-up. */
+const meanings = new WeakMap<Protection, WeakMap<Analysis, { readonly inputs: MeaningInputs; readonly meaning: Meaning }>>();
+
 export function meaningOf(inputs: MeaningInputs): Meaning {
+  const known = meanings.get(inputs.protection)?.get(inputs.analysis);
+  if (known !== undefined && alike(known.inputs, inputs)) return known.meaning;
+  const meaning = newMeaning(inputs);
+  const own = meanings.get(inputs.protection) ?? new WeakMap();
+  meanings.set(inputs.protection, own.set(inputs.analysis, { inputs, meaning }));
+  return meaning;
+}
+
+function alike(one: MeaningInputs, other: MeaningInputs): boolean {
+  return one.text === other.text && one.catalogue === other.catalogue && one.uncertain === other.uncertain;
+}
+
+function newMeaning(inputs: MeaningInputs): Meaning {
   const { text, analysis, catalogue, protection, uncertain } = inputs;
   const resolved = resolve(analysis, catalogue);
   const statements = statementMeanings(inputs);
