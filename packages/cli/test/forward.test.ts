@@ -225,8 +225,23 @@ describe('a tunnel', () => {
   test('is closed to whom no rule allows it', async () => {
     const refused = await site.connect(echo(), `bob:${await site.token('bob')}`);
     expect(refused.status).toBe(403);
-    expect(JSON.parse(await refused.rest())).toMatchObject({ error: { type: 'denied' }, session: expect.stringMatching(/^s_/) });
+    const said = await refused.rest();
+    const { session } = JSON.parse(said) as { readonly session: string };
+    expect(JSON.parse(said)).toMatchObject({ error: { type: 'denied' }, session: expect.stringMatching(/^s_/) });
     expect(site.reached).toEqual([]);
+    await site.sessions('bytes');
+    const har = await site.run(['sessions', 'export', '--format', 'har', session]);
+    expect(JSON.parse(har.stdout)).toMatchObject({
+      log: {
+        entries: [
+          {
+            request: { method: 'CONNECT', url: `https://${echo()}` },
+            response: { status: 403, content: { text: said } },
+            comment: expect.stringMatching(/: deny$/),
+          },
+        ],
+      },
+    });
   });
 
   test('waits for its approval', async () => {

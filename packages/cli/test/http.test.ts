@@ -106,16 +106,26 @@ test.each([
   expect(await site.run(['verify', id])).toMatchObject({ code: 0 });
 });
 
-test('a DELETE is denied with the reason, and reaches nobody', async () => {
+test('a DELETE is denied with the reason, and reaches nobody; the record has what was answered', async () => {
   const { stdout } = await curl('/customers/7', '-X', 'DELETE', '-w', '%{http_code}');
   expect(stdout).toContain('ask the shop team');
   expect(stdout).toMatch(/403$/);
   expect(served).toEqual([]);
-  expect((await last()).events.find(({ type }) => type === 'command')).toMatchObject({
+  const { id, events } = await last();
+  expect(events.find(({ type }) => type === 'command')).toMatchObject({
     ruling: 'deny',
     rule: ['nothing is deleted'],
     state: 'intended',
   });
+  const { stdout: shown } = await site.run(['replay', id, '--no-wait']);
+  expect(shown).toMatch(
+    /#0 DELETE \/customers\/7\n.*deny by nothing is deleted\n.*#0 403\n.*"message": "sallyport: shop-api: ask the shop team"/s,
+  );
+  const { log } = JSON.parse((await site.run(['sessions', 'export', '--format', 'har', id])).stdout) as {
+    log: { entries: { request: object; response: { status: number; content: { text: string } } }[] };
+  };
+  expect(log.entries.map(({ response: { status, content } }) => [status, content.text])).toEqual([[403, stdout.slice(0, -3)]]);
+  for (const secret of [token, 'the-shop-key']) expect(shown + JSON.stringify(log)).not.toContain(secret);
 });
 
 test('a held PUT is told to come back, and passes once after a yes', async () => {

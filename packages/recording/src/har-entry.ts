@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ExchangeItem, SessionRow, Side } from '@sallyport/core';
 import { RecordedBody, textOf } from './recorded-body.ts';
 import type { CommandEvent, RecordedEvent, ResultEvent } from './vocabulary.ts';
+import { isWholeAnswer } from './whole-answer.ts';
 
 /** What is kept of a body; what is recorded of one is usually far less. */
 const KEPT_BYTES = 32 << 20;
@@ -37,6 +38,8 @@ export class HarEntry {
   #released: number | undefined;
   #refused = false;
   #result: ResultEvent | undefined;
+  /** A result came, and nothing will follow it. */
+  #ended = false;
   #last: number;
 
   constructor(row: SessionRow, request: Head) {
@@ -46,9 +49,15 @@ export class HarEntry {
     this.#last = request.at;
   }
 
-  /** All that it was judged as has ended. */
+  /** All that it was judged as has ended, and its answer too: of a denial, and of what broke, it comes behind. */
   get over(): boolean {
-    return this.#commands.size > 0 && this.#running.size === 0;
+    if (this.#running.size > 0) return false;
+    return this.#ended || isWholeAnswer(this.#request, this.#response, this.#bodies.target.bytes);
+  }
+
+  /** The commands that it was judged as. */
+  get commands(): Iterable<number> {
+    return this.#commands.keys();
   }
 
   judged(command: CommandEvent): void {
@@ -68,8 +77,10 @@ export class HarEntry {
     this.#last = Math.max(this.#last, event.at);
     const { type, approval } = event as { readonly type: string; readonly approval?: string };
     if (type === 'released') this.#released = event.at;
-    else if (type === 'result') this.#result = event as unknown as ResultEvent;
-    else if (type !== 'denied' && type !== 'expired' && type !== 'cancelled' && type !== 'deferred') return;
+    else if (type === 'result') {
+      this.#result = event as unknown as ResultEvent;
+      this.#ended = this.#response !== undefined || this.#result.error === undefined;
+    } else if (type !== 'denied' && type !== 'expired' && type !== 'cancelled' && type !== 'deferred') return;
     if (type !== 'result') this.#told.push(approval === undefined ? type : `${type} by ${approval}`);
     if (type !== 'released') this.#running.delete(Number(event['command']));
     if (type !== 'released' && type !== 'result') this.#refused = true;
@@ -99,7 +110,8 @@ export class HarEntry {
     const [method = '', target = '', httpVersion = ''] = line.split(' ');
     const body = this.#bodies.client;
     const scheme = this.#row.facts['tls'] === undefined && this.#row.facts['forward'] === undefined ? 'http' : 'https';
-    const url = /^https?:/i.test(target) ? target : `${scheme}://${fieldIn(fields, 'host') ?? this.#row.target}${target}`;
+    const host = method === 'CONNECT' ? '' : (fieldIn(fields, 'host') ?? this.#row.target);
+    const url = /^https?:/i.test(target) ? target : `${scheme}://${host}${target}`;
     return {
       method,
       url,
@@ -116,7 +128,7 @@ export class HarEntry {
   #responseJson(): object {
     const [httpVersion = '', said = ''] = this.#response?.line.split(' ') ?? [];
     const fields = this.#response?.fields ?? [];
-    // What the gateway answers in the target's place is told by what it ruled.
+    // Where the answer is not recorded, what was ruled tells of it.
     const status = this.#response === undefined ? (this.#result?.status ?? (this.#refused ? 403 : 0)) : Number(said);
     const error = this.#result?.error;
     return {

@@ -119,6 +119,46 @@ test('what was denied, put off, failed, or never ended', async () => {
   ]);
 });
 
+test("what the gateway answered in a target's place stands there as the answer, in the order in which they came", async () => {
+  const refusal = (exchange: number, status: number, text: string) => [
+    response(exchange, status, ['content-type', 'application/json'], ['content-length', String(text.length)], ['sallyport-session', 's']),
+    body(exchange, 'target', text),
+  ];
+  const entries = await har(
+    request(0, 'DELETE /a'),
+    ...judged(0, 1, 'DELETE /a', { ruling: 'deny', rule: ['no deletes'] }),
+    ...refusal(0, 403, '{"reason":"no"}'),
+    request(1, 'PUT /b'),
+    ...judged(1, 2, 'PUT /b', { ruling: 'hold' }),
+    { note: { type: 'deferred', command: 2, approval: 'ap_2' } },
+    ...refusal(1, 403, '{"approval":"ap_2"}'),
+    request(2, 'GET /c'),
+    ...judged(2, 3, 'GET /c'),
+    { note: { type: 'result', command: 3, state: 'unknown', rows: 0, bytes: 0, error: { code: 'ERR_TARGET_CLOSED', message: 'it left' } } },
+    ...refusal(2, 502, '{"reason":"it left"}'),
+    request(3, 'HEAD /d'),
+    ...judged(3, 4, 'HEAD /d', { ruling: 'deny' }),
+    response(3, 403, ['content-length', '15']),
+    request(4, 'CONNECT files.example:443'),
+    ...judged(4, 5, 'CONNECT files.example:443'),
+    response(4, 200),
+    result(5, 200),
+    request(5, 'GET /e'),
+  );
+  expect(
+    entries.map(({ request: { method, url }, response: { status, content, _error } }) => [
+      ...[method, url, status, (content as { readonly text?: string }).text, _error],
+    ]),
+  ).toEqual([
+    ['DELETE', 'https://shop:8443/a', 403, '{"reason":"no"}', undefined],
+    ['PUT', 'https://shop:8443/b', 403, '{"approval":"ap_2"}', undefined],
+    ['GET', 'https://shop:8443/c', 502, '{"reason":"it left"}', 'ERR_TARGET_CLOSED: it left'],
+    ['HEAD', 'https://shop:8443/d', 403, undefined, undefined],
+    ['CONNECT', 'https://files.example:443', 200, undefined, undefined],
+    ['GET', 'https://shop:8443/e', 0, undefined, undefined],
+  ]);
+});
+
 test('bytes that are no text, bodies that are cut, messages of a WebSocket', async () => {
   const [photo, socket] = await har(
     request(0, 'PUT /photo', ['content-type', 'image/png']),

@@ -68,25 +68,25 @@ class Har {
     }
     const entry = this.#open.get(item.exchange);
     if (entry === undefined) return;
-    if (item.type !== 'judged') entry.take(item);
-    else {
+    if (item.type === 'judged') {
       if (this.#pending?.command === item.command) entry.judged(this.#pending);
       this.#byCommand.set(item.command, entry);
+      return;
     }
+    entry.take(item);
+    if (entry.over) yield this.#close(entry);
   }
 
   *#event(event: RecordedEvent): Generator<string> {
-    const number = Number(event['command']);
-    const entry = this.#byCommand.get(number);
+    const entry = this.#byCommand.get(Number(event['command']));
     if (entry === undefined) return;
     entry.event(event);
-    if (!entry.over) return;
-    this.#byCommand.delete(number);
-    yield this.#close(entry);
+    if (entry.over) yield this.#close(entry);
   }
 
   #close(entry: HarEntry): string {
     this.#open.delete(entry.exchange);
+    for (const command of entry.commands) this.#byCommand.delete(command);
     return entry.json();
   }
 }

@@ -35,3 +35,4 @@ export {
   type ResultsPolicy,
   timeText,
 } from './vocabulary.ts';
+export { isWholeAnswer } from './whole-answer.ts';

@@ -221,3 +221,42 @@ test('a command whose record broke off is shown all the same', () => {
     '          deny by none',
   ]);
 });
+
+test("what the gateway answered in a target's place is shown when it is whole, before what comes next", () => {
+  const refusal = (at: number, exchange: number, status: number, text: string): Replayed[] => [
+    response(at, exchange, status, JSON_TYPE, ['content-length', String(text.length)]),
+    body(exchange, 'target', text),
+  ];
+  const lines = shown(
+    request(1, 0, 'DELETE /a'),
+    ...judged(1, 0, 1, 'DELETE /a', { ruling: 'deny', rule: ['no deletes'] }),
+    ...refusal(2, 0, 403, '{"reason":"no"}'),
+    request(3, 1, 'PUT /b'),
+    ...judged(3, 1, 2, 'PUT /b', { ruling: 'hold', rule: ['ask'] }),
+    event(4, 'deferred', { command: 2, approval: 'ap_2' }),
+    ...refusal(4, 1, 403, '{"reason":"later"}'),
+    request(5, 2, 'GET /c'),
+    ...judged(5, 2, 3, 'GET /c'),
+    result(6, 3, { error: { code: 'ERR_TARGET_UNREACHABLE', message: 'it is down' } }),
+    ...refusal(6, 2, 502, '{"reason":"it is down"}'),
+    request(7, 3, 'HEAD /d'),
+    ...judged(7, 3, 4, 'HEAD /d', { ruling: 'deny', rule: ['no deletes'] }),
+    response(8, 3, 403, ['content-length', '9']),
+    request(9, 4, 'GET /e'),
+  );
+  const answer = (at: string, exchange: number, status: number, said: string): string[] => [
+    `   0.00${at}  #${exchange} ${status}`,
+    '          content-type: application/json',
+    `          content-length: ${said.length + 13}`,
+    ...['', '          {', `            "reason": "${said}"`, '          }', ''],
+  ];
+  expect(lines).toEqual([
+    ...['', '   0.001  #0 DELETE /a', '          deny by no deletes', ...answer('2', 0, 403, 'no')],
+    ...['', '   0.003  #1 PUT /b', '          hold by ask', '   0.004  #1 deferred: the client is to ask again: approval ap_2'],
+    ...answer('4', 1, 403, 'later'),
+    ...['', '   0.005  #2 GET /c', '          #2 0 bytes', '          ERR_TARGET_UNREACHABLE: it is down'],
+    ...answer('6', 2, 502, 'it is down'),
+    ...['', '   0.007  #3 HEAD /d', '          deny by no deletes', '   0.008  #3 403', '          content-length: 9'],
+    ...['', '   0.009  #4 GET /e'],
+  ]);
+});

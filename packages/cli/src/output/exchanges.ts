@@ -1,5 +1,5 @@
 import type { ExchangeItem, Side } from '@sallyport/core';
-import { type CommandEvent, RecordedBody, textOf } from '@sallyport/recording';
+import { type CommandEvent, isWholeAnswer, RecordedBody, textOf } from '@sallyport/recording';
 import colours from 'picocolors';
 import { bodyLines } from './body-text.ts';
 import { conversationText } from './conversation.ts';
@@ -26,6 +26,7 @@ interface Exchange {
   bodies: Record<Side, RecordedBody>;
   /** Commands that have not ended. */
   readonly commands: Set<number>;
+  answer: Head | undefined;
   /** Of an API whose exchanges are told as conversations. */
   conversation: boolean;
 }
@@ -62,7 +63,7 @@ export class ExchangePrinter {
       case 'body':
       case 'cut':
         exchange.bodies[item.from].push(item);
-        return '';
+        return this.#answered(exchange);
       case 'trailers':
         return this.#body(exchange, item.from) + this.#said(exchange, fieldLines(item.fields));
       case 'websocket':
@@ -90,13 +91,23 @@ export class ExchangePrinter {
     return `${this.#clock(event.at)}${this.mark(event.command)}${colours.dim('conversation')}\n${conversationText(event)}`;
   }
 
-  /** A command has ended: what is still to be shown of its exchange, and the exchange's name. */
-  ended(command: unknown): { readonly text: string; readonly mark: string } {
+  /** A held command was not let pass. @returns the exchange's name */
+  refused(command: unknown): string {
+    this.#byCommand.get(Number(command))?.commands.delete(Number(command));
+    return this.mark(command);
+  }
+
+  /**
+   * A command has ended: what is still to be shown of its exchange, and the exchange's name.
+   *
+   * @param broken the gateway is still to answer, if nobody has.
+   */
+  ended(command: unknown, broken: boolean): { readonly text: string; readonly mark: string } {
     const number = Number(command);
     const exchange = this.#byCommand.get(number);
     if (exchange === undefined) return { text: '', mark: '' };
     exchange.commands.delete(number);
-    const text = exchange.commands.size > 0 ? '' : this.#close(exchange);
+    const text = exchange.commands.size > 0 || (broken && exchange.answer === undefined) ? '' : this.#close(exchange);
     const mark = this.mark(number);
     this.#byCommand.delete(number);
     return { text, mark };
@@ -123,6 +134,7 @@ export class ExchangePrinter {
       fields: { client: fields, target: [] },
       bodies: noBodies(),
       commands: new Set(),
+      answer: undefined,
       conversation: false,
     };
     this.#open.set(number, exchange);
@@ -134,7 +146,7 @@ export class ExchangePrinter {
   #judged(exchange: Exchange, { at, command: number }: Extract<ExchangeItem, { readonly type: 'judged' }>): string {
     const command = this.#pending?.command === number ? this.#pending : undefined;
     this.#pending = undefined;
-    exchange.commands.add(number);
+    if (command?.ruling !== 'deny') exchange.commands.add(number);
     this.#byCommand.set(number, exchange);
     if (command === undefined) return '';
     exchange.conversation ||= command.objects?.['operations']?.some((operation) => operation.startsWith('llm:')) === true;
@@ -143,13 +155,21 @@ export class ExchangePrinter {
     return called + rulingLine(command, this.#speaking === exchange ? '' : this.mark(number));
   }
 
-  #response(exchange: Exchange, { at, line, fields }: Head): string {
+  #response(exchange: Exchange, head: Head): string {
+    const { at, line, fields } = head;
     const asked = exchange.conversation ? '' : this.#body(exchange, 'client');
     exchange.fields.target = fields;
+    exchange.answer = head;
     this.#speaking = exchange;
     const [, status = ''] = line.split(' ');
     const shown = status >= '400' ? colours.red(visible(status)) : colours.bold(visible(status));
-    return `${asked}${this.#clock(at)}#${exchange.number} ${shown}\n${fieldLines(fields)}`;
+    return `${asked}${this.#clock(at)}#${exchange.number} ${shown}\n${fieldLines(fields)}${this.#answered(exchange)}`;
+  }
+
+  /** An answer behind which nothing comes: the gateway's own. */
+  #answered(exchange: Exchange): string {
+    const { answer, bodies, commands, request: line } = exchange;
+    return commands.size === 0 && isWholeAnswer({ line }, answer, bodies.target.bytes) ? this.#close(exchange) : '';
   }
 
   #message(exchange: Exchange, { at, from, opcode, data }: Extract<ExchangeItem, { readonly type: 'websocket' }>): string {

@@ -88,7 +88,9 @@ export class ReplayPrinter {
         const { approval, reason } = event as { approval?: string; reason?: string };
         const told = event.type === 'deferred' ? 'deferred: the client is to ask again' : event.type;
         const words = [told, ...(approval === undefined ? [] : [`approval ${approval}`]), ...(reason === undefined ? [] : [reason])];
-        return `${this.#clock(event.at)}${this.#exchanges.mark(event['command'])}${inColour(visible(words.join(': ')), event.type)}\n`;
+        const { command } = event;
+        const mark = event.type === 'released' ? this.#exchanges.mark(command) : this.#exchanges.refused(command);
+        return `${this.#clock(event.at)}${mark}${inColour(visible(words.join(': ')), event.type)}\n`;
       }
       default:
         return '';
@@ -97,7 +99,7 @@ export class ReplayPrinter {
 
   #result(event: RecordedEvent): string {
     const { rows, duration_ms: duration, masked, exit, status, bytes, error } = event as unknown as Partial<ResultEvent>;
-    const { text: before, mark } = this.#exchanges.ended(event['command']);
+    const { text: before, mark } = this.#exchanges.ended(event['command'], error !== undefined);
     const ofHttp = status !== undefined || mark !== '';
     const parts = [
       ...(status === undefined ? [] : [String(status)]),

@@ -1,5 +1,4 @@
 import type { ContentMasks, CountHit } from '@sallyport/core';
-import { shownTarget } from '../classify/request-target.ts';
 import { asGatewayError, RequestError } from '../errors.ts';
 import { llmApi } from '../llm/api.ts';
 import { beginLlm, type LlmExchange } from '../llm/begin-llm.ts';
@@ -25,8 +24,7 @@ const LONGEST_PROMPT = 64 << 20;
 
 /** A request of the ordinary kind: judged, passed on as it comes, answered as the target answers. */
 export async function forwardRequest(exchange: Exchange): Promise<void> {
-  const { request, record, gate, visit, reply } = exchange;
-  record.request(`${request.method} ${shownTarget(exchange.requested)} HTTP/${request.version}`, request);
+  const { request, gate, visit, reply } = exchange;
   const body = new OutgoingBody(exchange);
   const fields = targetFields(request, exchange.target, visit.tokenHeader);
   const wanted = bodyWanted(exchange);
@@ -130,25 +128,22 @@ function showsPartOfMasked({ status, fields }: Answer, masks: ContentMasks): boo
 }
 
 /** The request goes no further: its client reads why, or when to come back. */
-async function deny({ request, reply, gate, target }: Exchange, ruling: Extract<Answered, { readonly action: 'deny' }>): Promise<void> {
+async function deny(exchange: Exchange, ruling: Extract<Answered, { readonly action: 'deny' }>): Promise<void> {
+  const { request, reply, gate, target } = exchange;
   if (reply.left.aborted) return;
   const { approval, message, notice } = ruling;
   const waiting = approval !== undefined;
   const drained = await drain(request);
-  refuse(
-    reply,
-    {
-      status: 403,
-      type: waiting ? 'held' : ruling.cause,
-      message: waiting ? `${message} ${notice ?? ''}`.trim() : `${target.name}: ${message}`,
-      rules: ruling.rules ?? [],
-      session: gate.id,
-      approval,
-      fields: [
-        ...(waiting ? [['retry-after', RETRY_AFTER_SECONDS] as const] : []),
-        ...(drained || request.version === '2' ? [] : [['connection', 'close'] as const]),
-      ],
-    },
-    request.method,
-  );
+  refuse(exchange, {
+    status: 403,
+    type: waiting ? 'held' : ruling.cause,
+    message: waiting ? `${message} ${notice ?? ''}`.trim() : `${target.name}: ${message}`,
+    rules: ruling.rules ?? [],
+    session: gate.id,
+    approval,
+    fields: [
+      ...(waiting ? [['retry-after', RETRY_AFTER_SECONDS] as const] : []),
+      ...(drained || request.version === '2' ? [] : [['connection', 'close'] as const]),
+    ],
+  });
 }

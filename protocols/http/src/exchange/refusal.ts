@@ -1,6 +1,7 @@
-import type { Reply } from '../message/client-request.ts';
+import type { ClientRequest, Reply } from '../message/client-request.ts';
 import type { Fields } from '../message/fields.ts';
 import { SESSION_HEADER } from '../message/gateway-fields.ts';
+import type { ExchangeRecord } from '../recorded/exchange-record.ts';
 
 /** Why the gateway itself answers. */
 export interface Refusal {
@@ -46,15 +47,24 @@ function refusalAnswer(refusal: Refusal): { readonly fields: Fields; readonly bo
   return { fields, body };
 }
 
-/** Answers in the target's place; an answer that has begun is cut off instead. @param method HEAD has no body */
-export function refuse(reply: Reply, refusal: Refusal, method: string): void {
-  const { fields, body } = refusalAnswer(refusal);
-  if (reply.started) reply.destroy();
-  else if (method === 'HEAD') reply.head(refusal.status, fields, true);
-  else {
-    reply.head(refusal.status, fields);
-    reply.end(body);
+/** What is answered, and where the record gets it, if somebody was let in. */
+export interface Refused {
+  readonly request: Pick<ClientRequest, 'method' | 'version'>;
+  readonly reply: Reply;
+  readonly record?: ExchangeRecord | undefined;
+}
+
+/** Answers in the target's place; an answer that has begun is cut off instead. */
+export function refuse({ request, reply, record }: Refused, refusal: Refusal): void {
+  if (reply.started) {
+    reply.destroy();
+    return;
   }
+  const { fields, body } = refusalAnswer(refusal);
+  const headOnly = request.method === 'HEAD';
+  record?.answer(`HTTP/${request.version} ${refusal.status}`, fields, headOnly ? undefined : body);
+  reply.head(refusal.status, fields, headOnly);
+  if (!headOnly) reply.end(body);
 }
 
 /** How somebody whom nobody knows may sign in. https://www.rfc-editor.org/rfc/rfc9110#section-11.6 @param status 401, or 407 at a proxy */

@@ -1,5 +1,5 @@
 import { GatewayError, isLoopbackClient } from '@sallyport/core';
-import { type RequestTarget, readTarget } from '../classify/request-target.ts';
+import { type RequestTarget, readTarget, shownTarget } from '../classify/request-target.ts';
 import { asGatewayError, RequestError, statusOf, Unauthorised } from '../errors.ts';
 import { absoluteForm } from '../forward/absolute-form.ts';
 import { serveGit } from '../git/serve-git.ts';
@@ -25,7 +25,6 @@ export async function serveExchange(
   upstreams: Upstreams,
   run: (exchange: Exchange) => Promise<void> = serveRequest,
 ): Promise<void> {
-  let visit: Visit | undefined;
   let [request, connection] = [asked, arrived];
   try {
     if (reply.left.aborted) return;
@@ -40,11 +39,28 @@ export async function serveExchange(
     const misdirected = connection.through?.server.misdirected(request.authority);
     if (misdirected !== undefined) throw new RequestError(421, 'ERR_PROTOCOL', misdirected);
     demandSafeOrigin(request, connection);
-    visit = await connection.visit(request);
-    if (connection !== arrived) await connection.through?.server.check(visit.session.signal);
-    await inVisit(visit, (signal) => run(exchangeOf(request, requested, reply, connection, visit as Visit, upstreams, signal)), reply);
+    const visit = await connection.visit(request);
+    const leave = visit.enter();
+    try {
+      const signal = AbortSignal.any([reply.left, visit.session.signal]);
+      await inVisit(exchangeOf(request, requested, reply, connection, visit, upstreams, signal), connection !== arrived, run);
+    } finally {
+      leave();
+    }
   } catch (error) {
-    await answerError(asGatewayError(error), request, reply, connection, visit);
+    await answerError(asGatewayError(error), { request, reply, connection });
+  }
+}
+
+/** Runs as a part of the session, whose record has the request, and the answer whoever gives it. @param check where the server stands */
+async function inVisit(exchange: Exchange, check: boolean, run: (exchange: Exchange) => Promise<void>): Promise<void> {
+  const { connection, gate, record, request, requested } = exchange;
+  record.request(`${request.method} ${shownTarget(requested)} HTTP/${request.version}`, request);
+  try {
+    if (check) await connection.through?.server.check(gate.signal);
+    await run(exchange);
+  } catch (error) {
+    await answerError(asGatewayError(error), exchange);
   }
 }
 
@@ -54,16 +70,6 @@ function serveRequest(exchange: Exchange): Promise<void> {
   if (git !== undefined) return serveGit(exchange, git);
   const lfs = lfsRepository(exchange);
   return lfs === undefined ? forwardRequest(exchange) : serveLfs(exchange, lfs);
-}
-
-/** Runs as a part of the session: it ends when the client leaves or the session does. */
-async function inVisit(visit: Visit, run: (signal: AbortSignal) => Promise<void>, reply: Reply): Promise<void> {
-  const leave = visit.enter();
-  try {
-    await run(AbortSignal.any([reply.left, visit.session.signal]));
-  } finally {
-    leave();
-  }
 }
 
 function exchangeOf(
@@ -121,17 +127,14 @@ function demandSafeOrigin({ fields, method }: ClientRequest, { through }: Connec
   throw new GatewayError('ERR_ACCESS', "A page of another site asked for this with your browser's sign-in: that is not served.");
 }
 
-async function answerError(
-  error: GatewayError,
-  request: ClientRequest,
-  reply: Reply,
-  connection: Connection,
-  visit: Visit | undefined,
-): Promise<void> {
+/** What an error is answered on; without a record where nobody was let in. */
+type Asked = Pick<Exchange, 'request' | 'reply' | 'connection'> & Partial<Pick<Exchange, 'gate' | 'record'>>;
+
+async function answerError(error: GatewayError, { request, reply, connection, gate, record }: Asked): Promise<void> {
   if (reply.left.aborted) return;
   const status = statusOf(error);
   const type = error.code.slice('ERR_'.length).toLowerCase();
-  const session = visit?.session.id;
+  const session = gate?.id;
   const level = status >= 500 ? 'warn' : 'info';
   connection.host.log(level, error.message, {
     status,
@@ -142,5 +145,5 @@ async function answerError(
   const drained = await drain(request);
   const closing = !drained || (error instanceof RequestError && error.last);
   const fields = [...challenge, ...(closing && request.version !== '2' ? [['connection', 'close'] as const] : [])];
-  refuse(reply, { status, type, message: error.message, session, fields }, request.method);
+  refuse({ request, reply, record }, { status, type, message: error.message, session, fields });
 }

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { type ContentMasks, type CountHit, GatewayError, type Side } from '@sallyport/core';
 import { JsonMask } from '../body/json/json-mask.ts';
-import { shownTarget } from '../classify/request-target.ts';
 import { RequestError } from '../errors.ts';
 import { endToEnd, type Fields, field, without } from '../message/fields.ts';
 import type { Answer, Upgraded } from '../upstream/answer.ts';
@@ -31,11 +30,10 @@ const CLOSING_MS = 10_000;
  * @param head bytes that came behind the request.
  */
 export async function carryWebSocket(exchange: Exchange, socket: Duplex, head: Buffer): Promise<void> {
-  const { request, requested, record, gate, target, visit, upstreams, signal } = exchange;
+  const { request, requested, gate, target, visit, upstreams, signal } = exchange;
   // Its bytes would be taken for frames.
   if (request.length !== 0) throw new RequestError(400, 'ERR_PROTOCOL', 'A request for a WebSocket has no body.', { last: true });
   if (exchange.connection.through === undefined) demandOwnOrigin(request.fields, request.authority);
-  record.request(`${request.method} ${shownTarget(requested)} HTTP/${request.version}`, request);
   const fields = without(targetFields(request, target, visit.tokenHeader), 'content-length', 'sec-websocket-extensions');
   const wish = wishOf(exchange, [...fields, ['upgrade', 'websocket']]);
   const ruling = await ask(exchange, wish, () => Promise.resolve({ opens: 'a WebSocket' }));

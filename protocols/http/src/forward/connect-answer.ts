@@ -1,5 +1,4 @@
-import { challenges, type Refusal, refuse } from '../exchange/refusal.ts';
-import type { Reply } from '../message/client-request.ts';
+import { challenges, type Refusal, type Refused, refuse } from '../exchange/refusal.ts';
 import type { Fields } from '../message/fields.ts';
 
 /** Error types of https://www.rfc-editor.org/rfc/rfc9209#section-2.3, by status. */
@@ -11,11 +10,11 @@ const PROXY_ERRORS: Readonly<Record<number, string>> = {
 };
 
 /** Refuses a CONNECT. Clients show of such an answer the status at best: the sentence stands in `Proxy-Status` too, for `curl -v`. */
-export function refuseConnect(reply: Reply, refusal: Refusal): void {
+export function refuseConnect(refused: Refused, refusal: Refusal): void {
   const { status, message, fields = [] } = refusal;
   const error = PROXY_ERRORS[status] ?? 'proxy_internal_error';
   const why: Fields = status === 407 ? challenges(status) : [['proxy-status', `sallyport; error=${error}; details="${quoted(message)}"`]];
-  refuse(reply, { ...refusal, fields: [...why, ...fields, ['connection', 'close']] }, 'CONNECT');
+  refuse(refused, { ...refusal, fields: [...why, ...fields, ['connection', 'close']] });
 }
 
 /** A string of structured fields holds printable ASCII. https://www.rfc-editor.org/rfc/rfc9651#section-3.3.3 */

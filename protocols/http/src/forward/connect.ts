@@ -11,7 +11,7 @@ import { parseAuthority } from './authority.ts';
 import { refuseConnect } from './connect-answer.ts';
 import type { ForwardServer } from './forward-server.ts';
 import { type ProxyClient, proxyClient } from './proxy-client.ts';
-import { serveTunnel } from './serve-tunnel.ts';
+import { recordConnect, serveTunnel } from './serve-tunnel.ts';
 
 /** How long the client may take from the tunnel's opening to the end of its handshake. */
 const HANDSHAKE_MS = 30_000;
@@ -44,7 +44,7 @@ export async function serveConnect({ request, reply, socket, head, connection }:
     inner = new Connection(host, socket, { ...facts, forward: client.server.name }, client);
     visit = await inner.visit(request);
     if (head.length > 0) socket.unshift(head);
-    if (client.server.tunnel) await serveTunnel(client.server, visit, socket, reply);
+    if (client.server.tunnel) await serveTunnel({ server: client.server, visit, client: socket, request, reply });
     else {
       await client.server.check(visit.session.signal);
       const context = await host.forwardCertificate(client.server.authority.host);
@@ -55,7 +55,7 @@ export async function serveConnect({ request, reply, socket, head, connection }:
   } catch (cause) {
     const error = asGatewayError(visit?.session.signal.aborted ? visit.session.signal.reason : cause);
     host.log('info', `A CONNECT was not served: ${error.message}`, { asked: request.target, err: error.cause });
-    if (!reply.started) refuse(reply, error, visit);
+    if (!reply.started) refuse({ request, reply }, error, visit);
   } finally {
     await inner?.close();
     // What was said last goes out first; nobody reads on to learn that the client leaves.
@@ -105,7 +105,8 @@ function unsecured({ name, target }: ForwardServer, socket: Duplex, http2: boole
   throw badRequest(`${name} is reached with TLS, and the client spoke none.`);
 }
 
-function refuse(reply: Reply, error: GatewayError, visit: Visit | undefined): void {
+function refuse(asked: Pick<Asked, 'request' | 'reply'>, error: GatewayError, visit: Visit | undefined): void {
   const type = error.code.slice('ERR_'.length).toLowerCase();
-  refuseConnect(reply, { status: statusOf(error), type, message: error.message, session: visit?.session.id });
+  const record = visit && recordConnect(visit, asked.request);
+  refuseConnect({ ...asked, record }, { status: statusOf(error), type, message: error.message, session: visit?.session.id });
 }

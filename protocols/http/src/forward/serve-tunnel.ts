@@ -2,7 +2,8 @@ import type { Duplex } from 'node:stream';
 import { GatewayError, reach } from '@sallyport/core';
 import { asGatewayError, RequestError, statusOf } from '../errors.ts';
 import { ask, type Wish } from '../exchange/asking.ts';
-import type { Reply } from '../message/client-request.ts';
+import type { ClientRequest, Reply } from '../message/client-request.ts';
+import { ExchangeRecord } from '../recorded/exchange-record.ts';
 import type { Visit } from '../startup/visit.ts';
 import { classifyConnect } from './classify-connect.ts';
 import { refuseConnect } from './connect-answer.ts';
@@ -13,17 +14,37 @@ const CONNECT_MS = 10_000;
 /** How soon a client may ask again for what waits for a person. */
 const RETRY_AFTER_SECONDS = '15';
 
+/** A tunnel that a client asks for, and may be given. */
+interface Asked {
+  readonly server: ForwardServer;
+  readonly visit: Visit;
+  /** The connection that becomes the tunnel. */
+  readonly client: Duplex;
+  readonly request: ClientRequest;
+  readonly reply: Reply;
+}
+
+/** A CONNECT in the record: there it is an exchange like others. */
+export function recordConnect(visit: Visit, request: ClientRequest): ExchangeRecord {
+  const record = new ExchangeRecord(visit.session, visit.nextExchange(), []);
+  record.request(`CONNECT ${request.target} HTTP/${request.version}`, request);
+  return record;
+}
+
 /**
  * A tunnel whose bytes nobody looks into: it opens where a rule allows it, its bytes are counted, and the seal says how
  * many. Answers the client in every case.
  */
-export async function serveTunnel(server: ForwardServer, visit: Visit, client: Duplex, reply: Reply): Promise<void> {
+export async function serveTunnel(asked: Asked): Promise<void> {
+  const { server, visit, client, request, reply } = asked;
   const { session } = visit;
   const leave = visit.enter();
+  const record = recordConnect(visit, request);
+  const refused = { request, reply, record };
   const left = watchFor(client);
   const signal = AbortSignal.any([session.signal, left.signal]);
   try {
-    const ruling = await ask({ gate: session, signal, options: visit.options }, wishOf(server), () =>
+    const ruling = await ask({ gate: session, signal, options: visit.options, record, request }, wishOf(server), () =>
       Promise.resolve({ address: server.name }),
     );
     if (ruling.action === 'deny') {
@@ -31,12 +52,12 @@ export async function serveTunnel(server: ForwardServer, visit: Visit, client: D
       const { approval, notice = '', message, rules = [] } = ruling;
       const refusal = { status: 403, rules, session: session.id };
       if (approval === undefined)
-        return refuseConnect(reply, { ...refusal, type: ruling.cause, message: `${session.target.name}: ${message}` });
+        return refuseConnect(refused, { ...refusal, type: ruling.cause, message: `${session.target.name}: ${message}` });
       const fields = [['retry-after', RETRY_AFTER_SECONDS]] as const;
-      return refuseConnect(reply, { ...refusal, type: 'held', message: `${message} ${notice}`.trim(), approval, fields });
+      return refuseConnect(refused, { ...refusal, type: 'held', message: `${message} ${notice}`.trim(), approval, fields });
     }
     await session.durable();
-    await open(server, visit, client, reply, ruling.command, left);
+    await open(asked, record, ruling.command, left);
   } finally {
     left.stop();
     leave();
@@ -47,18 +68,13 @@ function wishOf({ name, authority, configured }: ForwardServer): Wish {
   return { ...classifyConnect(authority), text: `CONNECT ${name}`, exact: ['http', configured.name, 'CONNECT', name] };
 }
 
-async function open(
-  server: ForwardServer,
-  { session, seen }: Visit,
-  client: Duplex,
-  reply: Reply,
-  command: number,
-  left: Watch,
-): Promise<void> {
+async function open({ server, visit, client, request, reply }: Asked, record: ExchangeRecord, command: number, left: Watch): Promise<void> {
+  const { session, seen } = visit;
   const result = { type: 'result', command, rows: 0 } as const;
   try {
     const target = await dial(server, AbortSignal.any([session.signal, left.signal]));
     left.stop();
+    record.response(`HTTP/${request.version} 200`, []);
     reply.head(200, []);
     const { sent, received } = await carryTunnel(client, target, session.signal);
     seen.clientBytes += sent;
@@ -70,7 +86,7 @@ async function open(
     session.note({ ...result, state: 'failed', bytes: 0, error: { code: error.code, message: error.message } });
     if (left.signal.aborted) return;
     const type = error.code.slice('ERR_'.length).toLowerCase();
-    refuseConnect(reply, { status: statusOf(error), type, message: error.message, session: session.id });
+    refuseConnect({ request, reply, record }, { status: statusOf(error), type, message: error.message, session: session.id });
   }
 }
 

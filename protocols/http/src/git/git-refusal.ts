@@ -1,6 +1,7 @@
 import { errorLine } from '@sallyport/git';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Fields } from '../message/fields.ts';
+import { SESSION_HEADER } from '../message/gateway-fields.ts';
 import type { SmartRequest } from './smart-request.ts';
 
 const NO_CACHE = ['cache-control', 'no-store'] as const;
@@ -22,11 +23,8 @@ export function refuseGit(
   const sentence = `sallyport: ${message}`;
   const [answered, type, body] =
     kind === 'refs' ? [status, 'text/plain; charset=utf-8', Buffer.from(`${sentence}\n`)] : [200, resultType(service), errorLine(sentence)];
-  const fields: Fields = [['content-type', type], ['content-length', String(body.length)], NO_CACHE, ['sallyport-session', gate.id]];
-  record.response(`HTTP/${request.version} ${answered}`, fields);
-  const recorded = record.body('target', body.length);
-  recorded.write(body);
-  recorded.end();
+  const fields: Fields = [['content-type', type], ['content-length', String(body.length)], NO_CACHE, [SESSION_HEADER, gate.id]];
+  record.answer(`HTTP/${request.version} ${answered}`, fields, body);
   reply.head(answered, fields);
   reply.end(body);
 }

@@ -1,5 +1,4 @@
 import { AdvertisementEditor, FetchRequestReader, fetchCommand } from '@sallyport/git';
-import { shownTarget } from '../classify/request-target.ts';
 import { asGatewayError, badRequest, RequestError, statusOf } from '../errors.ts';
 import { giveAnswer } from '../exchange/answering.ts';
 import { ask, type Wish } from '../exchange/asking.ts';
@@ -21,8 +20,7 @@ const PROBE = '0000';
 
 /** Serves what git itself asks for. https://git-scm.com/docs/gitprotocol-http */
 export async function serveGit(exchange: Exchange, call: SmartRequest): Promise<void> {
-  const { record, reply, request, requested } = exchange;
-  record.request(`${request.method} ${shownTarget(requested)} HTTP/${request.version}`, request);
+  const { reply } = exchange;
   if (call.kind === 'call' && call.service === 'receive-pack') return await servePush(exchange, call);
   try {
     if (call.kind === 'refs') await serveRefs(exchange, call);

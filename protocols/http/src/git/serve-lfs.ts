@@ -1,5 +1,4 @@
 import { repositoryName } from '@sallyport/git';
-import { shownTarget } from '../classify/request-target.ts';
 import { asGatewayError, badRequest, RequestError, statusOf } from '../errors.ts';
 import { giveAnswer } from '../exchange/answering.ts';
 import { ask, type Wish } from '../exchange/asking.ts';
@@ -9,6 +8,7 @@ import { bodyChunks, takeBody } from '../exchange/request-body.ts';
 import { resultOf } from '../exchange/result.ts';
 import { wishOf } from '../exchange/wish.ts';
 import { type Fields, field, listed } from '../message/fields.ts';
+import { SESSION_HEADER } from '../message/gateway-fields.ts';
 import type { Answer } from '../upstream/answer.ts';
 import { originOf } from '../upstream/http1-upstream.ts';
 import { gitFields, sendGit } from './git-target.ts';
@@ -34,8 +34,7 @@ export function lfsRepository({ request, requested }: Pick<Exchange, 'request' |
  * target; where it leads elsewhere the client is given what it needs for that, and nobody sees what it moves.
  */
 export async function serveLfs(exchange: Exchange, repository: string): Promise<void> {
-  const { record, reply, request, requested } = exchange;
-  record.request(`${request.method} ${shownTarget(requested)} HTTP/${request.version}`, request);
+  const { reply } = exchange;
   try {
     await serve(exchange, repository);
   } catch (cause) {
@@ -136,8 +135,9 @@ function refuse({ gate, record, reply, request }: Exchange, status: number, mess
     ['content-type', TYPE],
     ['content-length', String(body.length)],
     ['cache-control', 'no-store'],
+    [SESSION_HEADER, gate.id],
   ];
-  record.response(`HTTP/${request.version} ${status}`, fields);
+  record.answer(`HTTP/${request.version} ${status}`, fields, body);
   reply.head(status, fields);
   reply.end(body);
 }

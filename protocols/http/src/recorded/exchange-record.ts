@@ -52,6 +52,12 @@ export class ExchangeRecord {
     this.#gate.record('target', encodeMessage({ type: 'response', exchange: this.exchange, line, fields: this.#showable(fields) }));
   }
 
+  /** A short answer of the gateway's own, whole. */
+  answer(line: string, fields: Fields, data: Buffer | undefined): void {
+    this.response(line, fields);
+    if (data !== undefined) this.#gate.record('target', encodeMessage({ type: 'data', exchange: this.exchange, data }));
+  }
+
   trailers(side: Side, fields: Fields): void {
     if (fields.length === 0) return;
     this.#gate.record(side, encodeMessage({ type: 'trailers', exchange: this.exchange, fields: this.#showable(fields) }));
