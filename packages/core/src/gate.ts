@@ -54,7 +54,7 @@ export interface Gate {
   isMask(text: string): boolean;
   /** Records a fact. Never waits; see {@link ready}. */
   note(event: SessionEvent): void;
-  /** Records wire bytes: from `client` as they were sent, from `target` as the client sees them. */
+  /** Records wire bytes: from `client` as they were sent, from `target` as the client sees them. Whoever calls may use their memory again. */
   record(from: Side, data: Buffer): void;
   /** Keyed HMAC-SHA256 (hex) over length-prefixed parts; the key never leaves the gateway. */
   fingerprint(...parts: readonly (Buffer | string)[]): string;

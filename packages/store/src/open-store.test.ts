@@ -96,7 +96,7 @@ describe('records', () => {
     writer.append('target', 6, Buffer.alloc(70_000));
     await writer.head();
     expect(codecs()).toEqual(['zstd']);
-    writer.append('target', 7, Buffer.alloc(10));
+    writer.append('target', 7, Buffer.alloc(1_000));
     await store.sessions.seal('s', 'ended', 8, newEntry('session.sealed', 's'));
     expect(codecs()).toEqual(['zstd', 'zstd']);
     db.close();

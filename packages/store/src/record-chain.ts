@@ -1,9 +1,9 @@
-import { constants, zstdCompressSync } from 'node:zlib';
 import { CHAIN_START, linkBytes, RECORD_HEAD_BYTES, type RecordHead, type RecordKind, RecordLink, writeRecordHead } from '@sallyport/core';
 import type { Database } from 'better-sqlite3';
 import { isCommand, type JournalRecord } from './journal-format.ts';
 import { ByteRun } from './packing.ts';
 import { dayOf } from './schema.ts';
+import { type Codec, SegmentCodec } from './segment-codec.ts';
 
 /** Records of a track are compressed together once this many bytes of them have come; a link holds about as many. */
 const SEGMENT_BYTES = 256 * 1024;
@@ -11,11 +11,6 @@ const SEGMENT_BYTES = 256 * 1024;
 const KEPT_BYTES = 64 * 1024;
 /** A larger body is hashed where it lies, as part of a link that is hashed piece by piece. */
 const COPY_BYTES = 16 * 1024;
-/** A small table and long matches: a third less time than level 1 by itself, for results no larger. */
-const COMPRESSION = {
-  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_hashLog]: 12, [constants.ZSTD_c_minMatch]: 7 },
-};
-
 /** Events lie apart from frames, so that they are read without the results. */
 export type Track = 'events' | 'frames';
 
@@ -146,13 +141,14 @@ export class RecordChain {
 }
 
 /** @param replaces the raw segments since its first record. */
-type WriteSegment = (track: Track, first: number, last: number, codec: 'raw' | 'zstd', data: Buffer, replaces?: boolean) => void;
+type WriteSegment = (track: Track, first: number, last: number, codec: Codec, data: Buffer, replaces?: boolean) => void;
 
 /** The records of one track since its last compressed segment. */
 class SegmentTrack {
   readonly #track: Track;
   readonly #write: WriteSegment;
   readonly #tail = new ByteRun();
+  readonly #codec = new SegmentCodec();
   #first = 0;
   #last = 0;
   /** Bytes of the tail that lie in raw segments, and the first record behind them. */
@@ -181,7 +177,8 @@ class SegmentTrack {
 
   compact(): void {
     if (this.#tail.length === 0) return;
-    this.#write(this.#track, this.#first, this.#last, 'zstd', zstdCompressSync(this.#tail.view(), COMPRESSION), this.#stored > 0);
+    const { codec, data } = this.#codec.encode(this.#tail.view());
+    this.#write(this.#track, this.#first, this.#last, codec, data, this.#stored > 0);
     this.#tail.clear(2 * SEGMENT_BYTES);
     this.#stored = 0;
   }

@@ -1,6 +1,6 @@
 import { ProtocolError } from '@sallyport/core';
 import fc from 'fast-check';
-import { type ChannelMessage, ChannelMessageDecoder, encodeChannelMessage, LONGEST_MESSAGE } from './channel-message.ts';
+import { type ChannelMessage, ChannelMessageDecoder, encodeChannelMessage, encodeOutput, LONGEST_MESSAGE } from './channel-message.ts';
 
 const uint32 = fc.integer({ min: 0, max: 0xffffffff });
 const name = fc.string({ unit: 'grapheme', maxLength: 20 });
@@ -35,6 +35,22 @@ test('what is encoded is decoded, however the bytes are cut', () => {
       expect(decoded(Buffer.concat(messages.map(encodeChannelMessage)), cuts)).toEqual(messages),
     ),
     { numRuns: 500 },
+  );
+});
+
+test('output is encoded as any message, of whatever length', () => {
+  const output = fc.record({
+    type: fc.constantFrom('data', 'stderr'),
+    channel: uint32,
+    data: fc.oneof(
+      data,
+      data.map((some) => Buffer.concat([some, Buffer.alloc(200_000)])),
+    ),
+  });
+  fc.assert(
+    fc.property(output, ({ type, channel, data: said }) =>
+      expect(encodeOutput(type, channel, said).equals(encodeChannelMessage({ type, channel, data: said }))).toBe(true),
+    ),
   );
 });
 

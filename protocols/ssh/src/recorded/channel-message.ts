@@ -29,6 +29,9 @@ const REQUEST = 98;
 /** A local extension ({@link https://www.rfc-editor.org/rfc/rfc4250#section-4.1.2 RFC 4250, section 4.1.2}): channel, milliseconds. */
 const LATE = 192;
 const STDERR = 1;
+/** What stands before the bytes of an output: the message's length, its number, the channel, of stderr its kind, the bytes' length. */
+const DATA_HEAD = LENGTH + 1 + 4 + 4;
+const STDERR_HEAD = DATA_HEAD + 4;
 
 /**
  * A message as it is inside the encryption ({@link https://www.rfc-editor.org/rfc/rfc4254 RFC 4254}),
@@ -64,6 +67,28 @@ export function encodeChannelMessage(message: ChannelMessage): Buffer {
     case 'late':
       return framed([LATE, uint32(channel), uint32(message.milliseconds)]);
   }
+}
+
+/** Output of the usual size is put together here. */
+const scratch = Buffer.allocUnsafeSlow(128 * 1024);
+
+/**
+ * {@link encodeChannelMessage} for output, which comes in thousands of pieces: memory for each of them would have V8 collect
+ * its whole heap again and again.
+ *
+ * @returns a view that is good until the next call.
+ */
+export function encodeOutput(type: 'data' | 'stderr', channel: number, data: Buffer): Buffer {
+  const head = type === 'data' ? DATA_HEAD : STDERR_HEAD;
+  const length = head + data.length;
+  if (length > scratch.length) return encodeChannelMessage({ type, channel, data });
+  scratch.writeUInt32BE(length - LENGTH);
+  scratch[LENGTH] = type === 'data' ? DATA : EXTENDED_DATA;
+  scratch.writeUInt32BE(channel, LENGTH + 1);
+  if (type === 'stderr') scratch.writeUInt32BE(STDERR, LENGTH + 5);
+  scratch.writeUInt32BE(data.length, head - LENGTH);
+  data.copy(scratch, head);
+  return scratch.subarray(0, length);
 }
 
 /** A number is one byte. */

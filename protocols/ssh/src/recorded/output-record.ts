@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Gate } from '@sallyport/core';
-import { encodeChannelMessage } from './channel-message.ts';
+import { encodeChannelMessage, encodeOutput } from './channel-message.ts';
 
 /**
  * The output of one session's channels, recorded up to a bound. What goes beyond it still reaches the
@@ -24,7 +24,7 @@ export class OutputRecord {
     const fits = data.subarray(0, this.#most - this.#recorded);
     this.#recorded += fits.length;
     if (fits.length > 0) {
-      const message = encodeChannelMessage({ type: stream === 'stderr' ? 'stderr' : 'data', channel, data: fits });
+      const message = encodeOutput(stream === 'stderr' ? 'stderr' : 'data', channel, fits);
       const before = late > 0 ? [encodeChannelMessage({ type: 'late', channel, milliseconds: late })] : [];
       this.#gate.record('target', before.length > 0 ? Buffer.concat([...before, message]) : message);
     }
