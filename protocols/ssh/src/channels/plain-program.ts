@@ -82,6 +82,7 @@ class Output {
   /** What the client sent to the program. */
   typed(chunk: Buffer): void {
     this.#typed?.sent(chunk);
+    this.#output.typed(chunk);
   }
 
   /** A terminal's output also tells what was typed. */

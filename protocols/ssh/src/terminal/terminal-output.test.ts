@@ -25,7 +25,8 @@ function setUp(columns: number | undefined, masks: readonly TextMask[] = [findNu
     now: () => clock.now,
   });
   const push = (text: string) => output.push(Buffer.from(text)).toString();
-  return { output, record, recorded, events, counted, clock, push };
+  const type = (text: string) => output.typed(Buffer.from(text));
+  return { output, record, recorded, events, counted, clock, push, type };
 }
 const data = (text: string) => ({ type: 'data', channel: 2, data: Buffer.from(text) });
 
@@ -76,6 +77,83 @@ test('a slowly typed secret is seen, and not recorded', () => {
   expect(all).toEqual(['late', '$ ', 'late', '[number]', '\r\n']);
   expect(recorded[0]).toEqual({ type: 'late', channel: 2, milliseconds: 3_000 });
   expect(counted).toEqual(['numbers']);
+});
+
+describe('the echo of a key that the client typed', () => {
+  test('is seen at once, and recorded as ever', () => {
+    const { output, push, type, recorded } = setUp(80);
+    push('$ ');
+    output.flush();
+    for (const key of ['1', 'é', ' ', 'l']) {
+      type(key);
+      expect(push(key)).toBe(key);
+      expect(output.holds).toBe(false);
+    }
+    expect(recorded).toEqual([]);
+    push('\r\n');
+    const said = recorded.flatMap((message) => (message.type === 'data' ? [message.data.toString()] : []));
+    expect(said).toEqual(['$ 1é l\r\n']);
+  });
+
+  test('may come for several keys at once, and with colours', () => {
+    const { push, type } = setUp(80);
+    type('1');
+    type('2');
+    expect(push('\x1b[1m12\x1b[m')).toBe('\x1b[1m12\x1b[m');
+  });
+
+  test('may be a move or an erased character', () => {
+    const { push, type } = setUp(80);
+    for (const [key, echo] of [
+      ['\x7f', '\b \b'],
+      ['\x1b[D', '\b'],
+      ['\x1b[C', '\x1b[C'],
+      ['\x01', '\x07'],
+    ] as const) {
+      type(key);
+      expect(push(echo)).toBe(echo);
+    }
+  });
+
+  test('shows the beginning of what is hidden, and no more of it', () => {
+    const { output, push, type } = setUp(80);
+    type('1');
+    expect(push('1')).toBe('1');
+    expect(push('23-45-6789 ')).toBe('');
+    expect(output.flush().toString()).toBe('[number] ');
+  });
+
+  test('is no reason to show what is held already', () => {
+    const { output, push, type } = setUp(80);
+    expect(push('123-45-678')).toBe('');
+    type('9');
+    expect(push('9')).toBe('');
+    expect(output.end().toString()).toBe('[number]');
+  });
+
+  test('is not what comes behind other output, or behind Enter, or what was pasted', () => {
+    const { output, push, type } = setUp(80);
+    const held = (chunk: string): void => {
+      expect(push(chunk)).toBe('');
+      output.flush();
+    };
+    type('1');
+    held('2');
+    held('1');
+    type('3');
+    type('\r');
+    held('3');
+    type('12345');
+    held('12345');
+    type('4');
+    held('45');
+  });
+
+  test('says nothing of a program without a terminal', () => {
+    const { push, type } = setUp(undefined);
+    type('1');
+    expect(push('1')).toBe('');
+  });
 });
 
 test('a quiet line is recorded with its time, once somebody settles it', () => {

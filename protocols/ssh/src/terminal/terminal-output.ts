@@ -1,5 +1,6 @@
 import type { CountHit, TextMask } from '@sallyport/core';
 import type { OutputRecord } from '../recorded/output-record.ts';
+import { KeyEcho } from './key-echo.ts';
 import { PlainMask } from './plain-mask.ts';
 import type { Timed } from './run-queue.ts';
 import { TerminalMask } from './terminal-mask.ts';
@@ -31,13 +32,15 @@ export interface TerminalOutputParts {
 /**
  * The output of one channel on its two ways: to the client, and into the record.
  *
- * What may become a hit waits. A terminal's client waits {@link TERMINAL_HOLD_BACK_MS} at most, and without
- * one who reads waits until nothing came for {@link PROGRAM_HOLD_BACK_MS}: it may see the beginning of a
- * slowly written secret. The record waits for more, or until nothing came for {@link RECORD_HOLD_BACK_MS}.
+ * What may become a hit waits. A terminal's client waits {@link TERMINAL_HOLD_BACK_MS} at most, but not for the echo of a
+ * key that it has typed itself, and without one who reads waits until nothing came for {@link PROGRAM_HOLD_BACK_MS}: it
+ * may see the beginning of a slowly written secret. The record waits for more, or until nothing came for
+ * {@link RECORD_HOLD_BACK_MS}.
  */
 export class TerminalOutput {
   readonly #parts: TerminalOutputParts;
   readonly #now: () => number;
+  readonly #echo: KeyEcho | undefined;
   readonly #masks: { readonly live: TerminalMask | PlainMask; readonly kept: TerminalMask | PlainMask } | undefined;
 
   constructor(parts: TerminalOutputParts) {
@@ -45,6 +48,7 @@ export class TerminalOutput {
     this.#parts = parts;
     this.#now = parts.now ?? Date.now;
     if (mask === undefined) return;
+    if (columns !== undefined) this.#echo = new KeyEcho();
     const masks = (counted: CountHit) => (columns === undefined ? new PlainMask(mask, counted) : new TerminalMask(mask, columns, counted));
     this.#masks = { live: masks(() => undefined), kept: masks(count) };
   }
@@ -64,11 +68,20 @@ export class TerminalOutput {
     this.#masks?.kept.resize(columns);
   }
 
+  /** What the client typed. */
+  typed(chunk: Buffer): void {
+    this.#echo?.typed(chunk);
+  }
+
   /** @returns what the client gets now. */
   push(bytes: Buffer): Buffer {
     const now = this.#now();
     this.#record(this.#masks?.kept.push(bytes, now) ?? [{ bytes, at: now }], now);
-    return this.#masks === undefined ? bytes : joined(this.#masks.live.push(bytes, now));
+    if (this.#masks === undefined) return bytes;
+    const { live } = this.#masks;
+    const alone = !live.holds; // what is held already may be the beginning of a secret, and stays
+    const said = live.push(bytes, now);
+    return this.#echo?.shows(bytes) === true && alone ? joined([...said, ...live.release()]) : joined(said);
   }
 
   /** @returns what the client waits for. */
