@@ -11,6 +11,7 @@ interface Options extends SiteOptions {
   readonly sshPort: number;
   readonly httpPort: number;
   readonly modelPort: number;
+  readonly forwardPort: number;
   readonly adminPort: number;
   readonly tour?: boolean;
 }
@@ -26,6 +27,7 @@ export function demoCommand(): Command {
     .option('--ssh-port <number>', "where it listens for SSH clients, if OpenSSH's server is installed", parseCount, 12_222)
     .option('--http-port <number>', "where it listens for clients of the shop's API", parseCount, 18_080)
     .option('--model-port <number>', 'where it listens for clients of a language model', parseCount, 18_081)
+    .option('--forward-port <number>', 'where it is a forward proxy', parseCount, 18_088)
     .option('--admin-port <number>', 'where its API listens', parseCount, 8_420)
     .option('--tour', 'play the whole story with real clients and check each step (own folder, free ports)')
     .action(async (_: Options, command: Command) => {

@@ -17,6 +17,9 @@ export interface DemoPorts {
   readonly shopApi: number;
   readonly model: number;
   readonly modelServer: number;
+  /** Where the gateway is a forward proxy, and the parcel service that clients reach through it. */
+  readonly forward: number;
+  readonly parcels: number;
 }
 
 /** What stands in the file of the demo's host. */
@@ -64,6 +67,14 @@ MARIADBSSH  shop-api:
     address: 127.0.0.1:0
     tls: disable
     llm: true
+    credentials: { token: "\${file:./api.key}" }
+    labels: { env: demo }
+  shop-parcels:
+    protocol: http
+    listen: 127.0.0.1:0             # a forward proxy: HTTPS_PROXY=http://alice:TOKEN@127.0.0.1:PORT
+    address: localhost:0            # the host that clients may ask it for; every other one is refused
+    forward: true                   # TLS ends here, by the CA that \`sallyport ca forward\` prints
+    ca: ./parcels/keys/ca.pem       # the service's own; a public one needs none
     credentials: { token: "\${file:./api.key}" }
     labels: { env: demo }
 
@@ -160,6 +171,8 @@ const PORT_LINES: Readonly<Record<keyof DemoPorts, RegExp>> = {
   shopApi: /^( +shop-api:\n.*\n.*\n +address: 127\.0\.0\.1:)\d+/m,
   model: /^( +shop-model:\n.*\n +listen: 127\.0\.0\.1:)\d+/m,
   modelServer: /^( +shop-model:\n.*\n.*\n +address: 127\.0\.0\.1:)\d+/m,
+  forward: /^( +shop-parcels:\n.*\n +listen: 127\.0\.0\.1:)\d+/m,
+  parcels: /^( +shop-parcels:\n.*\n.*\n +address: localhost:)\d+/m,
   mariadb: /^( +protocol: mysql\n.*\n +address: 127\.0\.0\.1:)\d+/m,
 };
 

@@ -24,6 +24,7 @@ export function demoGuide(stack: DemoStack, launcher: string): string {
     ...callsSteps(stack),
     ...hostSteps(stack, sallyport),
     ...webSteps(stack, sallyport),
+    ...forwardSteps(stack),
     ['what happened: every session, the last one again, and whether the record is intact', `${sallyport} sessions list`],
     ['', `${sallyport} replay last`],
     ['', `${sallyport} verify --pubkey ${relative(process.cwd(), stack.gateway.publicKeyFile) || stack.gateway.publicKeyFile}`],
@@ -84,5 +85,20 @@ function webSteps({ ports, tokens, caFile, api }: DemoStack, sallyport: string):
     ...(api?.git === true
       ? [['alice pushes to main: git says why not', as(tokens.alice, `connect shop-api -- sh -c '${push}'`)] as const]
       : []),
+  ];
+}
+
+/** The same for hosts that are reached by HTTPS_PROXY. */
+function forwardSteps({ forward, tokens }: DemoStack): readonly (readonly [string, string])[] {
+  if (forward === undefined) return [];
+  const ca = relative(process.cwd(), forward.caFile) || forward.caFile;
+  const curl = (user: string, token: string, url: string): string =>
+    `curl -sS --noproxy '' --proxy http://${user}:${token}@127.0.0.1:${forward.port} --cacert ${ca} "${url}"`;
+  return [
+    [
+      'a service of somebody else, by the gateway as a proxy (HTTPS_PROXY): masked and recorded as well',
+      curl('alice', tokens.alice, `https://localhost:${forward.parcels}${STORY.parcels}`),
+    ],
+    ['any other host is refused, and says why', `${curl('copilot', tokens.copilot, STORY.unlisted)} -i -d customers`],
   ];
 }

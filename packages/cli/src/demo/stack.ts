@@ -14,6 +14,7 @@ import { type DemoPorts, writeDemoConfiguration } from './configuration.ts';
 import { startDatabase } from './database.ts';
 import { type LanguageModel, startLanguageModel } from './language-model/language-model.ts';
 import { mariadbServer, startMariadb } from './mariadb.ts';
+import { parcelCertificate, startParcelService } from './parcel-service.ts';
 import { startShopApi } from './shop-api.ts';
 import { prepareRepository } from './shop-repository.ts';
 import { type DemoHost, prepareHost, sshServer, startSshd } from './sshd.ts';
@@ -28,6 +29,8 @@ export interface DemoOptions {
   /** Where the gateway listens for clients of the shop's API, and of the language model. */
   readonly httpPort: number;
   readonly modelPort: number;
+  /** Where the gateway is a forward proxy. */
+  readonly forwardPort: number;
   readonly adminPort: number;
 }
 
@@ -54,6 +57,8 @@ export interface DemoStack {
     readonly model?: number;
     readonly admin: number;
   };
+  /** Where the gateway is a forward proxy, unless the configuration is older: the CA that its clients trust, and the service behind. */
+  readonly forward?: { readonly port: number; readonly caFile: string; readonly parcels: number };
   /** The demo's host, where there is one. */
   readonly host?: DemoHost;
   /** The shop's API, where the configuration has it: what the gateway reaches, and whether it has a Git repository. */
@@ -97,6 +102,7 @@ export async function startDemo(options: DemoOptions): Promise<DemoStack> {
   if (sshd !== undefined) await demandFree(options.sshPort, '--ssh-port');
   await demandFree(options.httpPort, '--http-port');
   await demandFree(options.modelPort, '--model-port');
+  await demandFree(options.forwardPort, '--forward-port');
   // Others may pass through, not look: as root the database runs as another account.
   await mkdir(folder, { recursive: true, mode: 0o711 });
   await chmod(folder, 0o711);
@@ -107,10 +113,11 @@ export async function startDemo(options: DemoOptions): Promise<DemoStack> {
   const ports: DemoPorts = {
     ...{ postgres: options.port, admin: options.adminPort, database: await freePort() },
     ...{ http: options.httpPort, shopApi: await freePort(), model: options.modelPort, modelServer: await freePort() },
+    ...{ forward: options.forwardPort, parcels: await freePort() },
     ...(mariadb !== undefined && { mysql: options.mysqlPort, mariadb: await freePort() }),
     ...(sshd !== undefined && { ssh: options.sshPort, sshd: await freePort() }),
   };
-  const host = sshd === undefined ? undefined : await prepareHost(folder);
+  const [host, certificate] = await Promise.all([sshd === undefined ? undefined : prepareHost(folder), parcelCertificate(folder)]);
   await writeDemoConfiguration(configFile, ports, host && { account: userInfo().username, hostKey: host.hostKey });
   const site = await loadSite({ config: configFile }).catch(async (error: unknown) => {
     await store.close();
@@ -131,12 +138,16 @@ export async function startDemo(options: DemoOptions): Promise<DemoStack> {
     const shell = site.config.targets.some(({ protocol }) => protocol === 'ssh') ? sshd : undefined;
     if (shell !== undefined) await startSshd(shell, folder, ports.sshd ?? 0).then(({ stop }) => databases.defer(stop));
     const web = site.config.targets.some(({ protocol }) => protocol === 'http') ? await startWeb(folder, ports, key, databases) : undefined;
+    const proxied = site.config.targets.some(({ name }) => name === 'shop-parcels');
+    if (proxied) await startParcelService({ key, certificate, port: ports.parcels }).then(({ stop }) => databases.defer(stop));
     const tokens = await mintTokens(site, store);
-    const { postgres, admin, mysql, ssh, http, model } = ports;
+    const { postgres, admin, mysql, ssh, http, model, forward, parcels } = ports;
+    const keys = join(site.config.dataDir, 'keys');
     return {
-      ...{ configFile, caFile: join(site.config.dataDir, 'keys', 'ca.pem'), tokens, gateway, fresh: database.fresh, stop },
+      ...{ configFile, caFile: join(keys, 'ca.pem'), tokens, gateway, fresh: database.fresh, stop },
       ...(shell !== undefined && host !== undefined && { host }),
       ...web,
+      ...(proxied && { forward: { port: forward, caFile: join(keys, 'forward-ca.pem'), parcels } }),
       ports: {
         ...{ postgres, admin },
         ...(calls !== undefined && mysql !== undefined && { mysql }),

@@ -20,6 +20,8 @@ export const STORY = {
   customer: '/customers/7',
   order: '/orders/7',
   paid: '{"state":"paid"}',
+  parcels: '/parcels?limit=2',
+  unlisted: 'https://files.example/upload',
   question: JSON.stringify({
     model: 'stand-in',
     stream: true,

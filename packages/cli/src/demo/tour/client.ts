@@ -27,7 +27,8 @@ export class Client {
   readonly #psql: boolean;
   readonly #mysql: boolean;
   readonly #ssh: boolean;
-  readonly #curl: boolean;
+  /** Whether this machine has it. */
+  readonly curl: boolean;
 
   /** Where a client is not on this machine, `sallyport exec` stands in. */
   constructor(stack: DemoStack, { psql, mysql, ssh, curl }: Readonly<Record<'psql' | 'mysql' | 'ssh' | 'curl', boolean>>) {
@@ -35,7 +36,7 @@ export class Client {
     this.#psql = psql;
     this.#mysql = mysql;
     this.#ssh = ssh;
-    this.#curl = curl;
+    this.curl = curl;
   }
 
   /** Sends SQL as somebody, with psql where there is one; rows come back as CSV. */
@@ -72,12 +73,29 @@ export class Client {
   http(token: string, target: 'shop-api' | 'shop-model', path: string, ...flags: readonly string[]): Running {
     const port = target === 'shop-api' ? this.#stack.ports.http : this.#stack.ports.model;
     const url = `https://localhost:${port}${path}`;
-    if (this.#curl)
-      return start('curl', ['-sS', '--cacert', this.#stack.caFile, '-H', `Authorization: Bearer ${token}`, ...flags, url], {});
+    if (this.curl) return start('curl', ['-sS', '--cacert', this.#stack.caFile, '-H', `Authorization: Bearer ${token}`, ...flags, url], {});
     const said = (flag: string): string[] => flags.flatMap((each, at) => (flags[at - 1] === flag ? [each] : []));
     const [body] = said('-d');
     const [method = body === undefined ? 'GET' : 'POST'] = said('-X');
     return this.sallyport(['exec', target, '--', method, path, ...said('-H')], token, body);
+  }
+
+  /** The same through the forward proxy, by `https://localhost:PORT`. */
+  forward(token: string, target: 'shop-parcels', port: number, path: string): Running {
+    return this.curl ? this.proxied(token, `https://localhost:${port}${path}`) : this.sallyport(['exec', target, '--', 'GET', path], token);
+  }
+
+  /** Runs curl with HTTPS_PROXY. */
+  proxied(token: string, url: string, ...flags: readonly string[]): Running {
+    const { port = 0, caFile = '' } = this.#stack.forward ?? {};
+    const proxy = `http://x-access-token:${token}@127.0.0.1:${port}`;
+    return start('curl', ['-sS', ...flags, url], {
+      HTTPS_PROXY: proxy,
+      https_proxy: proxy,
+      NO_PROXY: '',
+      no_proxy: '',
+      CURL_CA_BUNDLE: caFile,
+    });
   }
 
   /** Runs the command line itself, as whoever holds the token. */

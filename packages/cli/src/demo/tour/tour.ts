@@ -15,6 +15,7 @@ import { approvalSteps } from './approval-steps.ts';
 import { callsSteps } from './calls-steps.ts';
 import { Client, hasProgram } from './client.ts';
 import { evidenceSteps } from './evidence-steps.ts';
+import { forwardSteps } from './forward-steps.ts';
 import { hostSteps } from './host-steps.ts';
 import { readingSteps } from './reading-steps.ts';
 import type { Finding, Stage, Step } from './step.ts';
@@ -46,6 +47,7 @@ export async function playTour(): Promise<number> {
       sshPort: await freePort(),
       httpPort: await freePort(),
       modelPort: await freePort(),
+      forwardPort: await freePort(),
       adminPort: await freePort(),
     });
     if (stack.ports.mysql === undefined) say(noMariadb());
@@ -74,7 +76,15 @@ export async function playTour(): Promise<number> {
 function steps(stage: Stage): readonly Step[] {
   const calls = stage.stack.ports.mysql === undefined ? [] : callsSteps(stage);
   const host = stage.stack.ports.ssh === undefined ? [] : hostSteps(stage);
-  return [...readingSteps(stage), ...approvalSteps(stage), ...calls, ...host, ...webSteps(stage), ...evidenceSteps(stage)];
+  return [
+    ...readingSteps(stage),
+    ...approvalSteps(stage),
+    ...calls,
+    ...host,
+    ...webSteps(stage),
+    ...forwardSteps(stage),
+    ...evidenceSteps(stage),
+  ];
 }
 
 /**
