@@ -133,7 +133,11 @@ export function createIdentity(options: IdentityOptions): IdentityService {
       const row = await rowOf(proof, user, address);
       const { identity, token } = await vouch(row, proof.method === 'bearer' ? row?.user : user);
       requireScope(token, target);
-      if (!(await tokens.use(token.id, now()))) {
+      const counted = tokens.use(token.id, now());
+      // One without a bound is counted in the same write as its session's start; should it have been revoked since it was
+      // read, the watch ends the session, as it does a moment later.
+      if (token.maxSessions === null) counted.catch(() => undefined);
+      else if (!(await counted)) {
         await vouch(await tokens.get(token.id), token.user); // it may have ended a moment ago: say so then
         throw new ProvenRefusal(usedUp(token));
       }

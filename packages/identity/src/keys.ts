@@ -57,6 +57,7 @@ export async function openKeys(dataDir: string): Promise<Keys> {
   const folder = join(dataDir, 'keys');
   await privateFolder(folder);
   const [authority, evidence, secret] = await Promise.all([openAuthority(folder), openEvidence(folder), openSecret(folder)]);
+  const secrets = new Map<SecretLabel, Buffer>();
   let hostKeys: Promise<readonly SshHostKey[]> | undefined;
   let leafKey: Promise<string> | undefined;
   const forwardLeafKey = (): Promise<string> => {
@@ -71,7 +72,11 @@ export async function openKeys(dataDir: string): Promise<Keys> {
       return hostKeys;
     },
     forwardAuthority: (options, now = Date.now()) => openForwardAuthority(folder, options, forwardLeafKey, now),
-    secret: (label) => Buffer.from(hkdfSync('sha256', secret, '', `sallyport ${label}`, 32)),
+    secret(label) {
+      const made = secrets.get(label) ?? Buffer.from(hkdfSync('sha256', secret, '', `sallyport ${label}`, 32));
+      secrets.set(label, made);
+      return made;
+    },
     serverCertificate: (names, now = Date.now()) => cachedLeaf(join(folder, 'listener.pem'), authority.authority, names, now),
   };
 }

@@ -73,10 +73,19 @@ export function rowFacts(row: Omit<SessionRow, 'endedAt' | 'state' | 'commands' 
 
 /** Makes log entries, signed where there is a key. The body names the key that signed it. */
 export function makeEntry(key: KeyObject | undefined, type: string, at: number, session: string | null, fields: object): NewEntry {
-  const signer = key && { key: publicText(createPublicKey(key)) };
+  const signer = key && { key: signerText(key) };
   const own = { type, at, session: session ?? undefined };
   const body = JSON.stringify({ ...own, ...fields, ...own, ...signer }); // own ones lead, and no field replaces them
   return { type, at, session, body, signature: key === undefined ? Buffer.alloc(0) : sign(null, Buffer.from(body), key) };
+}
+
+/** By private key: each session needs it twice. */
+const signers = new WeakMap<KeyObject, string>();
+
+function signerText(key: KeyObject): string {
+  const text = signers.get(key) ?? publicText(createPublicKey(key));
+  signers.set(key, text);
+  return text;
 }
 
 /** A public key as log entries and exports name it: base64 of its SPKI form. */

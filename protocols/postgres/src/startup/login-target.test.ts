@@ -60,6 +60,15 @@ describe.each([
   test('trust', () => visit(as('trusted')));
   test('md5', () => visit(as('md5er', 'sécret')));
   test('SCRAM-SHA-256', () => visit(as('scrammer', 'sécret')));
+  test('SCRAM-SHA-256 again, and with the salt of a password that was set anew', async () => {
+    const target = as('scrammer', 'sécret');
+    await visit(target);
+    await visit(target);
+    const root = await openOwnConnection(targetAt(server), 'postgres', soon());
+    await root.query("ALTER ROLE scrammer PASSWORD 'sécret'");
+    root.close();
+    await visit(target);
+  });
   // The server offers PLUS here and would refuse `y`, so only a right binding passes.
   test('SCRAM-SHA-256-PLUS', () => visit(as('scrammer', 'sécret', { tls })));
   test('a client certificate', () =>

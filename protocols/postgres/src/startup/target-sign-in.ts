@@ -64,7 +64,7 @@ async function scram(peer: SignInPeer, target: Target, mechanisms: readonly stri
   if (!serverNonce.startsWith(nonce) || serverNonce === nonce) throw out('a SCRAM nonce that does not extend ours');
   if (iterations < 1 || iterations > MAX_ITERATIONS) throw out(`${rounds} SCRAM iterations, outside 1 to ${MAX_ITERATIONS}`);
 
-  const salted = await hi(password, Buffer.from(salt, 'base64'), iterations);
+  const salted = await saltedPassword(target, password, salt, iterations);
   const channel = Buffer.concat([Buffer.from(header), (plus && hash) || Buffer.alloc(0)]).toString('base64');
   const withoutProof = `c=${channel},r=${serverNonce}`;
   const authMessage = Buffer.from(`${bare},${serverFirst},${withoutProof}`, 'latin1');
@@ -80,6 +80,28 @@ async function scram(peer: SignInPeer, target: Target, mechanisms: readonly stri
       `The target ${target.name} could not prove that it knows the gateway's password: it may not be the server it should be.`,
     );
   }
+}
+
+interface Salted {
+  readonly password: string;
+  readonly salt: string;
+  readonly iterations: number;
+  readonly bytes: Buffer;
+}
+
+/** What was computed last for a target's credentials. A server keeps a role's salt as long as its password. */
+const known = new WeakMap<Target['credentials'], Salted>();
+
+/**
+ * The SaltedPassword, which takes thousands of hashes and is kept for the next sign-in, as
+ * {@link https://www.rfc-editor.org/rfc/rfc5802#section-5.1 RFC 5802, section 5.1} allows.
+ */
+async function saltedPassword({ credentials }: Target, password: string, salt: string, iterations: number): Promise<Buffer> {
+  const last = known.get(credentials);
+  if (last?.password === password && last.salt === salt && last.iterations === iterations) return last.bytes;
+  const bytes = await hi(password, Buffer.from(salt, 'base64'), iterations);
+  known.set(credentials, { password, salt, iterations, bytes });
+  return bytes;
 }
 
 /** `y` tells a server that offered no binding that we could have: it then notices who took its offer out. */
