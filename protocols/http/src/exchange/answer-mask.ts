@@ -40,8 +40,14 @@ export function answerMask(
   return { decode, stream, changes: changes || decode !== undefined, records: model !== undefined };
 }
 
-/** A body on its way through something that changes it. */
-export async function* through(body: AsyncIterable<Buffer>, stream: Pick<TextStream, 'push' | 'flush'>): AsyncGenerator<Buffer> {
-  for await (const chunk of body) yield stream.push(chunk);
-  yield stream.flush();
+/** What changes a body on its way, in the order of the bytes that pass. */
+export type BodyChange = Pick<TextStream, 'push' | 'flush'>;
+
+/** Two changes as one: what leaves the first goes through the second. undefined: nothing changes. */
+export function inTurn(first: BodyChange | undefined, second: BodyChange | undefined): BodyChange | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return {
+    push: (chunk) => second.push(first.push(chunk)),
+    flush: () => Buffer.concat([second.push(first.flush()), second.flush()]),
+  };
 }

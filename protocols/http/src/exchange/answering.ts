@@ -1,19 +1,20 @@
 import type { CountHit } from '@sallyport/core';
 import { RequestError } from '../errors.ts';
 import type { LlmExchange } from '../llm/begin-llm.ts';
-import { endToEnd, type Fields, field, without } from '../message/fields.ts';
-import { unlessSilent } from '../message/silence.ts';
+import { endToEnd, type Fields, field } from '../message/fields.ts';
+import { type Chunks, unlessSilent } from '../message/silence.ts';
 import type { BodyRecord } from '../recorded/exchange-record.ts';
 import type { Answer } from '../upstream/answer.ts';
 import { originOf } from '../upstream/http1-upstream.ts';
-import { type AnswerMask, answerMask, through } from './answer-mask.ts';
+import { type AnswerMask, answerMask, type BodyChange, inTurn } from './answer-mask.ts';
 import { answerMasks, isOpen } from './content-masks.ts';
 import { CredentialEcho } from './credential-echo.ts';
 import type { Exchange } from './exchange.ts';
 
-/** Says of a body what is true no more once it was changed: its length, its digests, parts of it. */
-const OF_THE_ORIGINAL: readonly string[] = [
+/** Says of a body what is true no more once it was changed: its length and coding, its digests, parts of it. */
+const OF_THE_ORIGINAL: ReadonlySet<string> = new Set([
   'content-length',
+  'content-encoding',
   'content-md5',
   'content-digest',
   'repr-digest',
@@ -21,7 +22,7 @@ const OF_THE_ORIGINAL: readonly string[] = [
   'etag',
   'accept-ranges',
   'last-modified',
-];
+]);
 /** Media types that repeat nothing of a request. */
 const OPAQUE = /^(?:image|audio|video|font)\/|^application\/(?:octet-stream|zip|gzip|pdf|wasm|x-git-)/i;
 const LEADS: ReadonlySet<string> = new Set(['location', 'content-location']);
@@ -43,7 +44,7 @@ export async function giveAnswer(exchange: Exchange, answer: Answer, llm: LlmExc
   const mask = empty ? undefined : answerMask(exchange, answer, llm, count, (bytes) => body.write(bytes));
   const changed = empty ? !isOpen(answerMasks(exchange.gate)) : typeof mask === 'object' && mask.changes;
   const fields = clientFields(exchange, answer, changed, count);
-  record.response(`HTTP/${request.version} ${answer.status}`, fields);
+  record.response(`HTTP/${request.version} ${answer.status}`, fields, !empty);
   if (empty) {
     await readEmpty(answer);
     reply.head(answer.status, fields, true);
@@ -51,45 +52,59 @@ export async function giveAnswer(exchange: Exchange, answer: Answer, llm: LlmExc
   }
   reply.head(answer.status, fields);
   // The first byte may take its time; mostly it is here already, and leaves with the head in one write.
-  setImmediate(() => reply.flush());
-  const sent = watched(answer.body, exchange, answer);
-  const bytes = await pour(
-    exchange,
-    shown(sent, exchange.target, answer, mask),
-    typeof mask === 'object' && mask.records ? undefined : body,
-  );
+  setImmediate(() => {
+    record.flush();
+    reply.flush();
+  });
+  const bytes = await giveBody(exchange, answer, mask, body);
   if (mask === 'opaque') visit.seen.opaqueBytes += bytes;
-  body.end();
   const trailers = shownFields(exchange, endToEnd(answer.trailers()), count);
   record.trailers('target', trailers);
   reply.end(undefined, trailers);
   return bytes;
 }
 
-/** What the client gets to see of a body. */
-function shown(
-  sent: AsyncIterable<Buffer>,
-  target: Exchange['target'],
-  { fields }: Answer,
-  mask: AnswerMask | 'opaque' | undefined,
-): AsyncIterable<Buffer> {
-  const readable = typeof mask === 'object' ? (mask.decode?.(sent) ?? sent) : sent;
-  const echo = OPAQUE.test(field(fields, 'content-type') ?? '') ? undefined : CredentialEcho.of(target);
-  const unechoed = echo === undefined ? readable : through(readable, echo);
-  return typeof mask === 'object' ? through(unechoed, mask.stream) : unechoed;
+/** What the client gets to see of a body: it goes to the client and into the record. */
+async function giveBody(exchange: Exchange, answer: Answer, mask: AnswerMask | 'opaque' | undefined, body: BodyRecord): Promise<number> {
+  const masked = typeof mask === 'object' ? mask : undefined;
+  const sent = watched(answer.body, exchange, answer);
+  const echo = OPAQUE.test(field(answer.fields, 'content-type') ?? '') ? undefined : CredentialEcho.of(exchange.target);
+  try {
+    const told = masked?.records === true ? undefined : body;
+    const bytes = await pour(exchange, masked?.decode?.(sent) ?? sent, told, inTurn(echo, masked?.stream));
+    body.end();
+    return bytes;
+  } finally {
+    exchange.record.flush();
+  }
 }
 
-/** The client's pace is the target's: nothing is read before what came earlier has room. @param record undefined: it is told elsewhere */
-export async function pour({ reply, gate }: Exchange, chunks: AsyncIterable<Buffer>, record: BodyRecord | undefined): Promise<number> {
+/**
+ * The client's pace is the target's: nothing is read before what came earlier has room.
+ *
+ * @param record undefined: it is told elsewhere.
+ * @returns bytes that the client got.
+ */
+export async function pour(
+  { reply, gate }: Exchange,
+  chunks: AsyncIterable<Buffer>,
+  record: BodyRecord | undefined,
+  change?: BodyChange,
+): Promise<number> {
   let bytes = 0;
-  for await (const chunk of chunks) {
-    if (chunk.length === 0) continue;
+  const give = (chunk: Buffer): Promise<void> | undefined => {
+    if (chunk.length === 0) return undefined;
     bytes += chunk.length;
     record?.write(chunk);
     const ready = gate.ready();
-    if (ready !== undefined) await ready;
-    if (!reply.write(chunk)) await reply.drained();
+    if (ready !== undefined) return ready.then(() => (reply.write(chunk) ? undefined : reply.drained()));
+    return reply.write(chunk) ? undefined : reply.drained();
+  };
+  for await (const chunk of chunks) {
+    const room = give(change?.push(chunk) ?? chunk);
+    if (room !== undefined) await room;
   }
+  if (change !== undefined) await give(change.flush());
   return bytes;
 }
 
@@ -99,7 +114,7 @@ export function watched(chunks: AsyncIterable<Buffer>, { options, target }: Exch
   const { timeout_seconds } = options;
   const silent = (): Error =>
     new RequestError(504, 'ERR_TARGET_CLOSED', `The target ${target.name} fell silent for ${timeout_seconds} seconds within its answer.`);
-  return unlessSilent(chunks[Symbol.asyncIterator](), timeout_seconds * 1_000, silent);
+  return unlessSilent(chunks[Symbol.asyncIterator]() as Chunks, timeout_seconds * 1_000, silent);
 }
 
 async function readEmpty({ body }: Answer): Promise<void> {
@@ -111,10 +126,10 @@ function isEventStream(fields: Fields): boolean {
 }
 
 function clientFields(exchange: Exchange, answer: Answer, changed: boolean, count: CountHit): Fields {
-  const origin = originOf(exchange.target);
-  const kept = changed ? without(endToEnd(answer.fields), ...OF_THE_ORIGINAL, 'content-encoding') : endToEnd(answer.fields);
+  const passed = endToEnd(answer.fields);
+  const kept = changed ? passed.filter(([name]) => !OF_THE_ORIGINAL.has(name)) : passed;
   // Whoever follows where an answer leads must come back through the gateway.
-  const led = kept.map(([name, value]) => [name, LEADS.has(name) ? withoutOrigin(value, origin) : value] as const);
+  const led = kept.map((line) => (LEADS.has(line[0]) ? ([line[0], withoutOrigin(line[1], originOf(exchange.target))] as const) : line));
   return shownFields(exchange, led, count);
 }
 
@@ -122,9 +137,11 @@ function clientFields(exchange: Exchange, answer: Answer, changed: boolean, coun
 export function shownFields({ target, gate }: Pick<Exchange, 'target' | 'gate'>, fields: Fields, count: CountHit): Fields {
   const echo = CredentialEcho.of(target);
   const { textMask } = gate;
-  return fields.map(([name, said]) => {
+  if (echo === undefined && textMask === undefined) return fields;
+  return fields.map((line) => {
+    const [name, said] = line;
     const value = echo?.value(said) ?? said;
-    if (textMask === undefined || name === 'content-type') return [name, value] as const;
+    if (textMask === undefined || name === 'content-type') return value === said ? line : ([name, value] as const);
     const bytes = Buffer.from(value, 'latin1');
     const masked = textMask.value(bytes, 0, bytes.length, count)?.toString('latin1');
     return [name, masked?.replace(/[\r\n\0]/g, ' ') ?? value] as const;

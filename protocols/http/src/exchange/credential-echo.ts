@@ -5,7 +5,26 @@ import { credentialField } from './target-fields.ts';
 const SHORTEST = 8;
 const STAR = 0x2a;
 const NOTHING = Buffer.alloc(0);
-const known = new WeakMap<Target, readonly Buffer[]>();
+
+/** What is searched for, as bytes and as texts of latin1. */
+interface Needles {
+  readonly bytes: readonly Buffer[];
+  readonly texts: readonly string[];
+  readonly shortest: number;
+  readonly longest: number;
+}
+
+const known = new WeakMap<Target, Needles | undefined>();
+
+function needlesOf(target: Target): Needles | undefined {
+  if (known.has(target)) return known.get(target);
+  const bytes = spellings(target);
+  const lengths = bytes.map(({ length }) => length);
+  const texts = bytes.map((each) => each.toString('latin1'));
+  const needles = bytes.length === 0 ? undefined : { bytes, texts, shortest: Math.min(...lengths), longest: Math.max(...lengths) };
+  known.set(target, needles);
+  return needles;
+}
 
 /** The ways in which a target could show what the gateway signed in with. */
 function spellings({ credentials }: Target): readonly Buffer[] {
@@ -27,33 +46,30 @@ function spellings({ credentials }: Target): readonly Buffer[] {
  * was, so that nothing else of the answer changes.
  */
 export class CredentialEcho {
-  readonly #needles: readonly Buffer[];
-  readonly #longest: number;
+  readonly #needles: Needles;
   #kept: Buffer = NOTHING;
 
-  private constructor(needles: readonly Buffer[]) {
+  private constructor(needles: Needles) {
     this.#needles = needles;
-    this.#longest = Math.max(...needles.map(({ length }) => length));
   }
 
   /** undefined: the gateway signs in with nothing. */
   static of(target: Target): CredentialEcho | undefined {
-    const needles = known.get(target) ?? spellings(target);
-    known.set(target, needles);
-    return needles.length === 0 ? undefined : new CredentialEcho(needles);
+    const needles = needlesOf(target);
+    return needles === undefined ? undefined : new CredentialEcho(needles);
   }
 
   /** A whole text. */
   value(text: string): string {
-    const bytes = Buffer.from(text, 'latin1');
-    const blanked = this.blank(bytes);
-    return blanked === bytes ? text : blanked.toString('latin1');
+    const { texts, shortest } = this.#needles;
+    if (text.length < shortest || !texts.some((needle) => text.includes(needle))) return text;
+    return this.blank(Buffer.from(text, 'latin1')).toString('latin1');
   }
 
   push(chunk: Buffer): Buffer {
     const bytes = this.blank(this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk]));
     const from = bytes.length - this.#begun(bytes);
-    this.#kept = Buffer.from(bytes.subarray(from));
+    this.#kept = from === bytes.length ? NOTHING : Buffer.from(bytes.subarray(from));
     return bytes.subarray(0, from);
   }
 
@@ -66,7 +82,7 @@ export class CredentialEcho {
   /** The bytes themselves where there is nothing to blank. */
   blank(bytes: Buffer): Buffer {
     let blanked = bytes;
-    for (const needle of this.#needles) {
+    for (const needle of this.#needles.bytes) {
       for (let at = blanked.indexOf(needle); at >= 0; at = blanked.indexOf(needle, at + needle.length)) {
         if (blanked === bytes) blanked = Buffer.from(bytes);
         blanked.fill(STAR, at, at + needle.length);
@@ -77,10 +93,17 @@ export class CredentialEcho {
 
   /** How many bytes at the end may be the beginning of the credential. */
   #begun(bytes: Buffer): number {
-    for (let length = Math.min(this.#longest - 1, bytes.length); length > 0; length -= 1) {
-      const end = bytes.subarray(bytes.length - length);
-      if (this.#needles.some((needle) => length < needle.length && needle.subarray(0, length).equals(end))) return length;
+    for (let from = Math.max(0, bytes.length - this.#needles.longest + 1); from < bytes.length; from += 1) {
+      if (this.#needles.bytes.some((needle) => beginsAt(bytes, from, needle))) return bytes.length - from;
     }
     return 0;
   }
+}
+
+/** The bytes from there to the end are the beginning of the needle, and not all of it. Byte by byte: a view would cost more. */
+function beginsAt(bytes: Buffer, from: number, needle: Buffer): boolean {
+  const length = bytes.length - from;
+  if (length >= needle.length) return false;
+  for (let at = 0; at < length; at += 1) if (bytes[from + at] !== needle[at]) return false;
+  return true;
 }

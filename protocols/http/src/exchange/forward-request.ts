@@ -52,7 +52,7 @@ export async function forwardRequest(exchange: Exchange): Promise<void> {
     hits.flush();
     if (llm !== undefined) gate.note({ ...llm.end(), command });
     gate.note({ type: 'result', command, state: 'unknown', rows: 0, bytes: 0, error: { code, message }, masked });
-    if (!reply.left.aborted) throw exchange.signal.aborted ? exchange.signal.reason : error;
+    if (!reply.left) throw exchange.signal.aborted ? exchange.signal.reason : error;
   }
 }
 
@@ -130,7 +130,7 @@ function showsPartOfMasked({ status, fields }: Answer, masks: ContentMasks): boo
 /** The request goes no further: its client reads why, or when to come back. */
 async function deny(exchange: Exchange, ruling: Extract<Answered, { readonly action: 'deny' }>): Promise<void> {
   const { request, reply, gate, target } = exchange;
-  if (reply.left.aborted) return;
+  if (reply.left) return;
   const { approval, message, notice } = ruling;
   const waiting = approval !== undefined;
   const drained = await drain(request);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RequestError } from '../errors.ts';
 import type { ClientRequest } from '../message/client-request.ts';
-import { unlessSilent } from '../message/silence.ts';
+import { type Chunks, unlessSilent } from '../message/silence.ts';
 import type { Exchange } from './exchange.ts';
 
 const MEBIBYTE = 1 << 20;
@@ -18,7 +18,7 @@ export async function* bodyChunks({ request, options }: Pick<Exchange, 'request'
   const most = options.body_limit_mib * MEBIBYTE;
   if ((request.length ?? 0) > most) throw tooLarge(options.body_limit_mib);
   let bytes = 0;
-  const chunks = request.body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  const chunks = request.body.iterator({ destroyOnReturn: false }) as Chunks;
   for await (const chunk of unlessSilent(chunks, IDLE_MS, silent)) {
     bytes += chunk.length;
     if (bytes > most) throw tooLarge(options.body_limit_mib);

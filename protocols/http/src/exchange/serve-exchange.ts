@@ -1,6 +1,6 @@
 import { GatewayError, isLoopbackClient } from '@sallyport/core';
 import { type RequestTarget, readTarget, shownTarget } from '../classify/request-target.ts';
-import { asGatewayError, RequestError, statusOf, Unauthorised } from '../errors.ts';
+import { asGatewayError, clientLeft, RequestError, statusOf, Unauthorised } from '../errors.ts';
 import { absoluteForm } from '../forward/absolute-form.ts';
 import { serveGit } from '../git/serve-git.ts';
 import { lfsRepository, serveLfs } from '../git/serve-lfs.ts';
@@ -27,7 +27,7 @@ export async function serveExchange(
 ): Promise<void> {
   let [request, connection] = [asked, arrived];
   try {
-    if (reply.left.aborted) return;
+    if (reply.left) return;
     ({ request, connection } = absoluteForm(asked, arrived));
     const fault = framingFault(request);
     if (fault !== undefined) throw new RequestError(400, 'ERR_PROTOCOL', fault, { last: true });
@@ -40,12 +40,12 @@ export async function serveExchange(
     if (misdirected !== undefined) throw new RequestError(421, 'ERR_PROTOCOL', misdirected);
     demandSafeOrigin(request, connection);
     const visit = await connection.visit(request);
-    const leave = visit.enter();
+    const ending = visit.enter();
+    reply.whenLeft(() => ending.abort(clientLeft()));
     try {
-      const signal = AbortSignal.any([reply.left, visit.session.signal]);
-      await inVisit(exchangeOf(request, requested, reply, connection, visit, upstreams, signal), connection !== arrived, run);
+      await inVisit(exchangeOf(request, requested, reply, connection, visit, upstreams, ending.signal), connection !== arrived, run);
     } finally {
-      leave();
+      visit.leave(ending);
     }
   } catch (error) {
     await answerError(asGatewayError(error), { request, reply, connection });
@@ -82,7 +82,6 @@ function exchangeOf(
   signal: AbortSignal,
 ): Exchange {
   const { session, options } = visit;
-  const secret = [visit.tokenHeader, session.target.credentials.header?.toLowerCase() ?? ''];
   visit.seen.clientFrames += 1;
   return {
     request,
@@ -93,7 +92,7 @@ function exchangeOf(
     gate: session,
     target: connection.through?.server.target ?? session.target,
     options,
-    record: new ExchangeRecord(session, visit.nextExchange(), secret),
+    record: new ExchangeRecord(session, visit.nextExchange(), visit.secretFields),
     upstreams,
     requested,
     signal,
@@ -131,7 +130,7 @@ function demandSafeOrigin({ fields, method }: ClientRequest, { through }: Connec
 type Asked = Pick<Exchange, 'request' | 'reply' | 'connection'> & Partial<Pick<Exchange, 'gate' | 'record'>>;
 
 async function answerError(error: GatewayError, { request, reply, connection, gate, record }: Asked): Promise<void> {
-  if (reply.left.aborted) return;
+  if (reply.left) return;
   const status = statusOf(error);
   const type = error.code.slice('ERR_'.length).toLowerCase();
   const session = gate?.id;

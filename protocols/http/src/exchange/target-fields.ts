@@ -2,10 +2,12 @@ import type { Target } from '@sallyport/core';
 import { narrowed } from '../body/content-coding.ts';
 import { isPathOverride } from '../classify/override.ts';
 import type { ClientRequest } from '../message/client-request.ts';
-import { endToEnd, type Fields, field, listed, without } from '../message/fields.ts';
+import { endToEnd, type Fields, field, type Line, listed, without } from '../message/fields.ts';
 import { holdsToken } from '../startup/shown-token.ts';
 import { authorityOf } from '../upstream/http1-upstream.ts';
 
+/** The gateway writes these itself, or answers them. */
+const OWN: readonly string[] = ['host', 'expect', 'content-length'];
 /** Who the client is and where it came from is for the gateway to say; a client could say anything. */
 const ORIGIN_CLAIMS: readonly string[] = [
   'forwarded',
@@ -15,6 +17,7 @@ const ORIGIN_CLAIMS: readonly string[] = [
   'x-forwarded-port',
   'x-real-ip',
 ];
+const DROPPED: ReadonlySet<string> = new Set([...OWN, ...ORIGIN_CLAIMS]);
 
 /**
  * The fields of a request as they go to the target: nothing of the client's connection, no gateway token, the target's own
@@ -26,26 +29,17 @@ export function targetFields(request: ClientRequest, target: Target, tokenHeader
   const { fields, length } = request;
   const credential = credentialField(target);
   const signsIn = credential?.[0];
-  const kept = endToEnd(fields).filter(
-    ([name, value]) =>
-      name !== 'host' &&
-      name !== 'expect' &&
-      name !== 'content-length' &&
-      name !== tokenHeader &&
-      name !== signsIn &&
-      !isPathOverride(name) &&
-      !holdsToken(value), // whoever shows it twice: libraries send a key in every header that might be the one
-  );
-  const trailers = listed(fields, 'te').includes('trailers');
-  return [
-    ['host', authorityOf(target)],
-    ...without(kept, ...ORIGIN_CLAIMS),
-    ...(length !== undefined && (length > 0 || field(fields, 'content-length') !== undefined)
-      ? [['content-length', String(length)] as const]
-      : []),
-    ...(trailers ? [['te', 'trailers'] as const] : []),
-    ...(credential === undefined ? [] : [credential]),
-  ];
+  const sent: Line[] = [['host', authorityOf(target)]];
+  for (const line of endToEnd(fields)) {
+    const [name, value] = line;
+    if (name === tokenHeader || name === signsIn || DROPPED.has(name) || isPathOverride(name)) continue;
+    // Whoever shows it twice: libraries send a key in every header that might be the one.
+    if (!holdsToken(value)) sent.push(line);
+  }
+  if (length !== undefined && (length > 0 || field(fields, 'content-length') !== undefined)) sent.push(['content-length', String(length)]);
+  if (listed(fields, 'te').includes('trailers')) sent.push(['te', 'trailers']);
+  if (credential !== undefined) sent.push(credential);
+  return sent;
 }
 
 /**
@@ -54,13 +48,13 @@ export function targetFields(request: ClientRequest, target: Target, tokenHeader
  * @param length undefined: not known.
  */
 export function reframed(fields: Fields, length: number | undefined, plain: boolean): Fields {
-  const kept = without(fields, ...(plain ? ['accept-encoding'] : []), 'content-length');
-  const sized = field(fields, 'content-length') !== undefined || (length ?? 0) > 0;
-  return [
-    ...kept,
-    ...(plain ? [['accept-encoding', narrowed(field(fields, 'accept-encoding'))] as const] : []),
-    ...(length !== undefined && sized ? [['content-length', String(length)] as const] : []),
-  ];
+  const said = field(fields, 'content-length');
+  const sized = said !== undefined || (length ?? 0) > 0;
+  if (!plain && said === (length !== undefined && sized ? String(length) : undefined)) return fields;
+  const sent: Line[] = [...without(fields, ...(plain ? ['accept-encoding'] : []), 'content-length')];
+  if (plain) sent.push(['accept-encoding', narrowed(field(fields, 'accept-encoding'))]);
+  if (length !== undefined && sized) sent.push(['content-length', String(length)]);
+  return sent;
 }
 
 /** What signs the gateway in at the target. */

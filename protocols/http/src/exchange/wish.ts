@@ -1,7 +1,7 @@
 import { classifyRequest, wantsBody } from '../classify/classify-request.ts';
 import { shownTarget } from '../classify/request-target.ts';
 import { hostOf } from '../classify/request-text.ts';
-import { endToEnd, type Fields, field, without } from '../message/fields.ts';
+import { endToEnd, type Fields, field, flat } from '../message/fields.ts';
 import { originOf } from '../upstream/http1-upstream.ts';
 import type { Wish } from './asking.ts';
 import type { Exchange } from './exchange.ts';
@@ -15,7 +15,8 @@ import { credentialField } from './target-fields.ts';
  */
 export function wishOf({ request, requested, target, options, visit, connection }: Exchange, fields: Fields, body?: Buffer): Wish {
   const { method, length = Number.POSITIVE_INFINITY } = request;
-  const headers = without(fields, 'host', 'content-length', credentialField(target)?.[0] ?? '');
+  const signsIn = credentialField(target)?.[0];
+  const headers = fields.filter(([name]) => name !== 'host' && name !== 'content-length' && name !== signsIn);
   const host = hostOf(field(fields, 'host') ?? target.host);
   const facts = { method, target: requested, host, headers, bytes: length, ...(body !== undefined && { body }) };
   return {
@@ -29,17 +30,20 @@ export function wishOf({ request, requested, target, options, visit, connection 
       method,
       requested.path,
       requested.query,
-      ...lasting(without(endToEnd(request.fields), visit.tokenHeader)).flat(),
+      ...flat(lasting(endToEnd(request.fields), visit.tokenHeader)),
     ],
   };
 }
 
 /** Differ each time the same thing is asked, and change nothing of it. What signs in stands for the identity, which is bound besides. */
-const PASSING =
-  /^(?:authorization|user-agent|date|traceparent|tracestate|baggage|b3|x-b3-.*|x-request-id|x-correlation-id|x-amzn-trace-id|x-stainless-.*|idempotency-key|sec-(?!websocket-protocol).*|accept-encoding|priority|content-length)$/;
+const PASSING: ReadonlySet<string> = new Set([
+  ...['authorization', 'user-agent', 'date', 'traceparent', 'tracestate', 'baggage', 'b3', 'x-request-id', 'x-correlation-id'],
+  ...['x-amzn-trace-id', 'idempotency-key', 'accept-encoding', 'priority', 'content-length'],
+]);
+const PASSING_FAMILIES = /^(?:x-b3-|x-stainless-|sec-(?!websocket-protocol))/;
 
-function lasting(fields: Fields): Fields {
-  return fields.filter(([name]) => !PASSING.test(name));
+function lasting(fields: Fields, tokenHeader: string): Fields {
+  return fields.filter(([name]) => name !== tokenHeader && !PASSING.has(name) && !PASSING_FAMILIES.test(name));
 }
 
 /** How much of a request's body must be seen before it can be judged; 0: nothing, or there is more than would be looked at. */

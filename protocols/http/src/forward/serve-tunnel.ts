@@ -26,7 +26,7 @@ interface Asked {
 
 /** A CONNECT in the record: there it is an exchange like others. */
 export function recordConnect(visit: Visit, request: ClientRequest): ExchangeRecord {
-  const record = new ExchangeRecord(visit.session, visit.nextExchange(), []);
+  const record = new ExchangeRecord(visit.session, visit.nextExchange(), visit.secretFields);
   record.request(`CONNECT ${request.target} HTTP/${request.version}`, request);
   return record;
 }
@@ -38,11 +38,11 @@ export function recordConnect(visit: Visit, request: ClientRequest): ExchangeRec
 export async function serveTunnel(asked: Asked): Promise<void> {
   const { server, visit, client, request, reply } = asked;
   const { session } = visit;
-  const leave = visit.enter();
+  const ending = visit.enter();
   const record = recordConnect(visit, request);
   const refused = { request, reply, record };
   const left = watchFor(client);
-  const signal = AbortSignal.any([session.signal, left.signal]);
+  const signal = AbortSignal.any([ending.signal, left.signal]);
   try {
     const ruling = await ask({ gate: session, signal, options: visit.options, record, request }, wishOf(server), () =>
       Promise.resolve({ address: server.name }),
@@ -60,7 +60,7 @@ export async function serveTunnel(asked: Asked): Promise<void> {
     await open(asked, record, ruling.command, left);
   } finally {
     left.stop();
-    leave();
+    visit.leave(ending);
   }
 }
 

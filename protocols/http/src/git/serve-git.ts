@@ -26,7 +26,7 @@ export async function serveGit(exchange: Exchange, call: SmartRequest): Promise<
     if (call.kind === 'refs') await serveRefs(exchange, call);
     else await serveFetch(exchange, call);
   } catch (cause) {
-    if (reply.left.aborted) return;
+    if (reply.left) return;
     const error = asGatewayError(exchange.signal.aborted ? exchange.signal.reason : cause);
     exchange.host.log('warn', error.message, { session: exchange.gate.id, ...(error.cause !== undefined && { err: error.cause }) });
     refuseGit(exchange, call, statusOf(error), error.message);

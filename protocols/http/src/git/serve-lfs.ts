@@ -38,7 +38,7 @@ export async function serveLfs(exchange: Exchange, repository: string): Promise<
   try {
     await serve(exchange, repository);
   } catch (cause) {
-    if (reply.left.aborted) return;
+    if (reply.left) return;
     const error = asGatewayError(exchange.signal.aborted ? exchange.signal.reason : cause);
     exchange.host.log('warn', error.message, { session: exchange.gate.id, ...(error.cause !== undefined && { err: error.cause }) });
     refuse(exchange, statusOf(error), error.message);

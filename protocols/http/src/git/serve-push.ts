@@ -37,7 +37,7 @@ export async function servePush(exchange: Exchange, call: SmartRequest): Promise
   try {
     await serving.run();
   } catch (error) {
-    if (!exchange.reply.left.aborted) await serving.fail(asGatewayError(exchange.signal.aborted ? exchange.signal.reason : error));
+    if (!exchange.reply.left) await serving.fail(asGatewayError(exchange.signal.aborted ? exchange.signal.reason : error));
   }
 }
 

@@ -23,8 +23,10 @@ export interface ClientRequest {
 export interface Reply {
   /** The head has been written. */
   readonly started: boolean;
-  /** Aborted when the client has left. */
-  readonly left: AbortSignal;
+  /** The client has left before the answer was complete. */
+  readonly left: boolean;
+  /** Calls back when it leaves. One callback, for whoever serves the request. */
+  whenLeft(told: () => void): void;
   /** Tells the client to send the body. */
   continue(): void;
   /** @param end there is no body. */
@@ -33,7 +35,7 @@ export interface Reply {
   flush(): void;
   /** @returns false: wait for {@link drained} before more is written. */
   write(chunk: Buffer): boolean;
-  /** Resolves when more can be written. @throws the reason of {@link left} */
+  /** Resolves when more can be written. @throws GatewayError ERR_ENDED when the client has left */
   drained(): Promise<void>;
   end(last?: Buffer, trailers?: Fields): void;
   /** Cuts the answer off: the client must not take what it has for the whole. */

@@ -1,8 +1,10 @@
+/** A field line, its name in lower case. */
+export type Line = readonly [name: string, value: string];
 /**
- * Field lines in order, names in lower case: `[name, value]`. Several lines of one name stay apart: Set-Cookie cannot be joined.
+ * Field lines in order. Several lines of one name stay apart: Set-Cookie cannot be joined.
  * {@link https://www.rfc-editor.org/rfc/rfc9110#section-5 RFC 9110, section 5}
  */
-export type Fields = readonly (readonly [name: string, value: string])[];
+export type Fields = readonly Line[];
 
 /** Of this connection only, and never passed on: {@link https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 RFC 9110, section 7.6.1}. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -31,7 +33,7 @@ export function fieldsOf(raw: readonly string[]): Fields {
 /** The flat list that Node.js and undici write. */
 export function flat(fields: Fields): string[] {
   const raw: string[] = [];
-  for (const [name, value] of fields) raw.push(name, value);
+  for (const line of fields) raw.push(line[0], line[1]);
   return raw;
 }
 
@@ -57,6 +59,9 @@ const OF_GATEWAY = 'sallyport-';
 
 /** What may be passed on: neither the connection's own fields nor those that `Connection` names, nor what is the gateway's. */
 export function endToEnd(fields: Fields): Fields {
-  const named = listed(fields, 'connection').filter((name) => !UNTOUCHABLE.has(name));
-  return fields.filter(([name]) => !HOP_BY_HOP.has(name) && !named.includes(name) && !name.startsWith(OF_GATEWAY));
+  const named = listed(fields, 'connection');
+  return fields.filter(
+    ([name]) =>
+      !HOP_BY_HOP.has(name) && !(named.length > 0 && named.includes(name) && !UNTOUCHABLE.has(name)) && !name.startsWith(OF_GATEWAY),
+  );
 }

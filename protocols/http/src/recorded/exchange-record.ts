@@ -2,10 +2,10 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Gate, Side, TextMask, TextStream } from '@sallyport/core';
 import type { ClientRequest } from '../message/client-request.ts';
 import { type Fields, field } from '../message/fields.ts';
-import { encodeMessage } from './message.ts';
+import { type ExchangeMessage, encodeMessage } from './message.ts';
 
 /** What signs somebody in, at the gateway or at the target: never recorded. */
-const SECRET: ReadonlySet<string> = new Set([
+export const SECRET_FIELDS: ReadonlySet<string> = new Set([
   'authorization',
   'proxy-authorization',
   'cookie',
@@ -24,17 +24,22 @@ const SECRET: ReadonlySet<string> = new Set([
 ]);
 const REMOVED = '[removed]';
 
+type BodyMessage = Unnumbered<Extract<ExchangeMessage, { readonly type: 'data' | 'end' }>>;
+type Unnumbered<M> = M extends unknown ? Omit<M, 'exchange'> : never;
+
 /** Where the record gets one exchange, message by message. */
 export class ExchangeRecord {
   readonly exchange: number;
   readonly #gate: Gate;
   readonly #secret: ReadonlySet<string>;
+  /** Of an answer whose body follows. */
+  #head: Buffer | undefined;
 
-  /** @param secret further names of fields, in lower case, that sign somebody in. */
-  constructor(gate: Gate, exchange: number, secret: readonly string[]) {
+  /** @param secret names of fields, in lower case, that sign somebody in. */
+  constructor(gate: Gate, exchange: number, secret: ReadonlySet<string>) {
     this.#gate = gate;
     this.exchange = exchange;
-    this.#secret = secret.length === 0 ? SECRET : new Set([...SECRET, ...secret]);
+    this.#secret = secret;
   }
 
   /** A request's head; of HTTP/2 with the host that it is for, as HTTP/1.1 has it. */
@@ -48,8 +53,17 @@ export class ExchangeRecord {
     this.#gate.record('client', encodeMessage({ type: 'judged', exchange: this.exchange, command }));
   }
 
-  response(line: string, fields: Fields): void {
-    this.#gate.record('target', encodeMessage({ type: 'response', exchange: this.exchange, line, fields: this.#showable(fields) }));
+  /** @param more what comes next follows soon: head and beginning of the body are one entry then. Until {@link flush}. */
+  response(line: string, fields: Fields, more = false): void {
+    this.#head = encodeMessage({ type: 'response', exchange: this.exchange, line, fields: this.#showable(fields) });
+    if (!more) this.flush();
+  }
+
+  /** Records a head that still waits for its body. */
+  flush(): void {
+    const head = this.#head;
+    this.#head = undefined;
+    if (head !== undefined) this.#gate.record('target', head);
   }
 
   /** A short answer of the gateway's own, whole. */
@@ -60,6 +74,7 @@ export class ExchangeRecord {
 
   trailers(side: Side, fields: Fields): void {
     if (fields.length === 0) return;
+    this.flush();
     this.#gate.record(side, encodeMessage({ type: 'trailers', exchange: this.exchange, fields: this.#showable(fields) }));
   }
 
@@ -72,26 +87,34 @@ export class ExchangeRecord {
    * @param mask where the record must show less than what passes.
    */
   body(side: Side, most: number, mask?: TextStream): BodyRecord {
-    return new BodyRecord(this.#gate, this.exchange, side, most, mask);
+    return new BodyRecord((message) => this.#body(side, message), most, mask);
+  }
+
+  #body(side: Side, message: BodyMessage): void {
+    const bytes = encodeMessage({ ...message, exchange: this.exchange });
+    const head = side === 'target' ? this.#head : undefined;
+    if (side === 'target') this.#head = undefined;
+    this.#gate.record(side, head === undefined ? bytes : Buffer.concat([head, bytes]));
   }
 
   #showable(fields: Fields): Fields {
     const { textMask } = this.#gate;
-    return fields.map(([name, value]) => [name, this.#secret.has(name) ? REMOVED : shown(value, textMask)] as const);
+    return fields.map((line) => {
+      const [name, value] = line;
+      if (this.#secret.has(name)) return [name, REMOVED];
+      return textMask === undefined ? line : [name, shown(value, textMask)];
+    });
   }
 }
 
-function shown(value: string, mask: TextMask | undefined): string {
-  if (mask === undefined) return value;
+function shown(value: string, mask: TextMask): string {
   const bytes = Buffer.from(value, 'latin1');
   return mask.value(bytes, 0, bytes.length, () => undefined)?.toString('latin1') ?? value;
 }
 
 /** One body in the record, up to a bound; of the rest it has size and SHA-256. */
 export class BodyRecord {
-  readonly #gate: Gate;
-  readonly #exchange: number;
-  readonly #side: Side;
+  readonly #record: (message: BodyMessage) => void;
   readonly #most: number;
   readonly #mask: TextStream | undefined;
   /** Begun where the bound is reached: most bodies stay below it, and are recorded whole. */
@@ -99,10 +122,8 @@ export class BodyRecord {
   #recorded = 0;
   #bytes = 0;
 
-  constructor(gate: Gate, exchange: number, side: Side, most: number, mask: TextStream | undefined) {
-    this.#gate = gate;
-    this.#exchange = exchange;
-    this.#side = side;
+  constructor(record: (message: BodyMessage) => void, most: number, mask: TextStream | undefined) {
+    this.#record = record;
     this.#most = most;
     this.#mask = mask;
   }
@@ -121,21 +142,19 @@ export class BodyRecord {
   end(): void {
     if (this.#mask !== undefined) this.#keep(this.#mask.flush());
     if (this.#digest === undefined) return;
-    const end = { bytes: this.#bytes, unrecorded: this.#bytes - this.#recorded, sha256: this.#digest.digest() };
-    this.#gate.record(this.#side, encodeMessage({ type: 'end', exchange: this.#exchange, ...end }));
+    this.#record({ type: 'end', bytes: this.#bytes, unrecorded: this.#bytes - this.#recorded, sha256: this.#digest.digest() });
   }
 
   /** Says how much more there was that nobody records. @param sha256 of that */
   endWith(bytes: number, sha256: Buffer): void {
     if (this.#mask !== undefined) this.#keep(this.#mask.flush());
-    const end = { bytes: this.#bytes + bytes, unrecorded: bytes, sha256 };
-    this.#gate.record(this.#side, encodeMessage({ type: 'end', exchange: this.#exchange, ...end }));
+    this.#record({ type: 'end', bytes: this.#bytes + bytes, unrecorded: bytes, sha256 });
   }
 
   #keep(data: Buffer): void {
     const fits = data.subarray(0, this.#most - this.#recorded);
     this.#recorded += fits.length;
-    if (fits.length > 0) this.#gate.record(this.#side, encodeMessage({ type: 'data', exchange: this.#exchange, data: fits }));
+    if (fits.length > 0) this.#record({ type: 'data', data: fits });
     if (fits.length === data.length) return;
     this.#digest ??= createHash('sha256');
     this.#digest.update(data.subarray(fits.length));

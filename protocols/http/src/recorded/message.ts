@@ -31,9 +31,9 @@ export function encodeMessage(message: ExchangeMessage): Buffer {
   switch (message.type) {
     case 'request':
     case 'response':
-      return framed(message, Buffer.from(headText(message.line, message.fields), 'latin1'));
+      return framedText(message, `${message.line}\r\n${linesText(message.fields)}`);
     case 'trailers':
-      return framed(message, Buffer.from(headText(undefined, message.fields), 'latin1'));
+      return framedText(message, linesText(message.fields));
     case 'data':
       return inParts(message);
     case 'judged': {
@@ -53,17 +53,32 @@ export function encodeMessage(message: ExchangeMessage): Buffer {
   }
 }
 
-function headText(line: string | undefined, fields: Fields): string {
-  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return line === undefined ? `${lines}\r\n` : `${line}\r\n${lines}\r\n`;
+function linesText(fields: Fields): string {
+  let text = '';
+  for (const line of fields) text += `${line[0]}: ${line[1]}\r\n`;
+  return `${text}\r\n`;
 }
 
-function framed({ type, exchange }: Pick<ExchangeMessage, 'type' | 'exchange'>, content: Buffer): Buffer {
-  const bytes = Buffer.allocUnsafe(LENGTH + HEAD + content.length);
-  bytes.writeUInt32BE(HEAD + content.length);
+type Framed = Pick<ExchangeMessage, 'type' | 'exchange'>;
+
+function framed(message: Framed, content: Buffer): Buffer {
+  const bytes = frame(message, content.length);
+  content.copy(bytes, LENGTH + HEAD);
+  return bytes;
+}
+
+function framedText(message: Framed, text: string): Buffer {
+  const bytes = frame(message, text.length);
+  bytes.write(text, LENGTH + HEAD, 'latin1');
+  return bytes;
+}
+
+/** A message whose content is still to be written. */
+function frame({ type, exchange }: Framed, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(LENGTH + HEAD + length);
+  bytes.writeUInt32BE(HEAD + length);
   bytes[LENGTH] = CODES[type];
   bytes.writeUInt32BE(exchange, LENGTH + 1);
-  content.copy(bytes, LENGTH + HEAD);
   return bytes;
 }
 

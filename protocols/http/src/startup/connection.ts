@@ -14,6 +14,14 @@ const MOST_FAILURES = 6;
 /** Identities and targets that one connection may be used for: a proxy before us may carry several people. */
 const MOST_VISITS = 32;
 
+/** A visit, and what it was opened with. */
+interface Opened {
+  readonly user: string;
+  readonly secret: string;
+  readonly target: Target;
+  readonly visit: Visit;
+}
+
 /** One client's connection: who was let in over it. */
 export class Connection {
   readonly host: Host;
@@ -26,6 +34,8 @@ export class Connection {
   readonly #visits = new Map<string, Promise<Visit>>();
   readonly #parts = new Map<string, Connection>();
   readonly #left = new AbortController();
+  readonly #tokenHeaders: readonly string[];
+  #latest: Opened | undefined;
   #failures = 0;
 
   constructor(host: Host, socket: Duplex, facts: Readonly<Record<string, string>>, through?: Connection['through']) {
@@ -34,6 +44,7 @@ export class Connection {
     this.secure = facts['tls'] !== undefined;
     this.through = through;
     this.facts = facts;
+    this.#tokenHeaders = tokenHeaders(host);
     socket.once('close', () => this.#left.abort());
   }
 
@@ -43,7 +54,7 @@ export class Connection {
    * @throws RequestError 401 without a proof or with a wrong one; GatewayError ERR_ACCESS and what opening the record throws
    */
   async visit(request: ClientRequest): Promise<Visit> {
-    const shown = this.through?.shown ?? shownToken(request.fields, this.#tokenHeaders());
+    const shown = this.through?.shown ?? shownToken(request.fields, this.#tokenHeaders);
     if (shown === undefined && this.host.signedIn === undefined)
       throw new Unauthorised(
         'Sign in with a gateway token: "Authorization: Bearer sp_…", or your user name and the token as a password.',
@@ -54,11 +65,16 @@ export class Connection {
       this.through === undefined
         ? chooseTarget(request, token, this.host.targets)
         : { user: token.user, target: this.through.server.configured };
-    const key = JSON.stringify([target.name, user, token.proof.secret]);
+    const { secret } = token.proof;
+    const latest = this.#latest; // mostly it is one and the same, and is found without a key
+    if (latest !== undefined && latest.secret === secret && latest.user === user && latest.target === target && !isOver(latest.visit))
+      return latest.visit;
+    const key = JSON.stringify([target.name, user, secret]);
     const opening = this.#visits.get(key);
-    if (opening === undefined) return this.#open(key, user, target, token, request);
-    const known = await opening;
-    return known.session.signal.aborted ? this.visit(request) : known; // it is forgotten by now
+    const visit = await (opening ?? this.#open(key, user, target, token, request));
+    if (opening !== undefined && isOver(visit)) return this.visit(request); // it is forgotten by now
+    this.#latest = { user, secret, target, visit };
+    return visit;
   }
 
   /** What of this connection is one server's, where each request names its own. Ends with it. */
@@ -124,9 +140,13 @@ export class Connection {
   async #seal(visit: Visit): Promise<void> {
     await visit.end().catch((cause: unknown) => this.host.log('error', 'A session could not be sealed.', { err: cause }));
   }
+}
 
-  #tokenHeaders(): readonly string[] {
-    const headers = this.host.targets.flatMap(({ options }) => (options as TargetOptions).token_header?.toLowerCase() ?? []);
-    return [...new Set(headers)];
-  }
+function tokenHeaders({ targets }: Host): readonly string[] {
+  const headers = targets.flatMap(({ options }) => (options as TargetOptions).token_header?.toLowerCase() ?? []);
+  return [...new Set(headers)];
+}
+
+function isOver({ session }: Visit): boolean {
+  return session.signal.aborted;
 }

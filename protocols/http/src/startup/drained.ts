@@ -1,12 +1,21 @@
-/** @throws the signal's reason */
-export function drained(stream: NodeJS.EventEmitter, left: AbortSignal): Promise<void> {
+import type { Writable } from 'node:stream';
+import { clientLeft } from '../errors.ts';
+
+/** Resolves when more can be written. @throws GatewayError ERR_ENDED for a client that has left */
+export function drained(stream: Pick<Writable, 'destroyed' | 'once' | 'removeListener'>): Promise<void> {
+  if (stream.destroyed) return Promise.reject(clientLeft());
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  if (left.aborted) return Promise.reject(left.reason as Error);
-  const abort = (): void => reject(left.reason as Error);
-  stream.once('drain', resolve);
-  left.addEventListener('abort', abort, { once: true });
-  return promise.finally(() => {
-    stream.removeListener('drain', resolve);
-    left.removeEventListener('abort', abort);
-  });
+  const [drain, close] = [
+    (): void => {
+      stream.removeListener('close', close);
+      resolve();
+    },
+    (): void => {
+      stream.removeListener('drain', drain);
+      reject(clientLeft());
+    },
+  ];
+  stream.once('drain', drain);
+  stream.once('close', close);
+  return promise;
 }

@@ -11,7 +11,7 @@ const MOST_UNANSWERED = 1_000;
 export class Http1Connection<H> {
   readonly handlers: H;
   readonly #socket: Duplex;
-  readonly #unanswered = new Set<{ readonly message: IncomingMessage; readonly closed: Promise<void> }>();
+  readonly #unanswered = new Set<ServerResponse>();
   #last: Promise<void> = Promise.resolve();
   #over = false;
   #broken = false;
@@ -28,22 +28,19 @@ export class Http1Connection<H> {
 
   /** Serves a request behind what came earlier; not at all once the connection has said that it closes, or has broken within it. */
   run(message: IncomingMessage, serve: () => Promise<void>): void {
-    this.#last = this.#last
-      .then(() => (this.#over || (this.#broken && !message.complete) ? undefined : serve()))
-      .catch(() => void this.#socket.destroy()); // whoever serves says what went wrong; here it must not take others along
+    this.#last = this.#serveBehind(this.#last, message, serve);
   }
 
   /** Remembers a request until its answer is out. @returns false: there are too many */
-  expect(message: IncomingMessage, response: ServerResponse): boolean {
+  expect(response: ServerResponse): boolean {
     if (this.#unanswered.size >= MOST_UNANSWERED) return false;
-    const { promise: closed, resolve } = Promise.withResolvers<void>();
-    const entry = { message, closed };
-    this.#unanswered.add(entry);
-    response.once('close', () => {
-      this.#unanswered.delete(entry);
-      resolve();
-    });
+    this.#unanswered.add(response);
     return true;
+  }
+
+  /** The answer is out, or will never be. */
+  answered(response: ServerResponse): void {
+    this.#unanswered.delete(response);
   }
 
   /** Nothing that was sent behind the present request counts any more. */
@@ -55,13 +52,23 @@ export class Http1Connection<H> {
   async break(words: Buffer | undefined): Promise<void> {
     if (this.#broken) return;
     this.#broken = true;
-    const whole = [...this.#unanswered].filter(({ message }) => message.complete);
-    const begun = [...this.#unanswered].some(({ message }) => !message.complete);
-    await Promise.all(whole.map(({ closed }) => closed));
+    const whole = [...this.#unanswered].filter(({ req }) => req.complete);
+    const begun = [...this.#unanswered].some(({ req }) => !req.complete);
+    await Promise.all(whole.map((response) => new Promise((resolve) => response.once('close', resolve))));
     const answering = begun && (this.#socket as { readonly _httpMessage?: ServerResponse })._httpMessage?.headersSent === true;
     if (this.#socket.writable && !answering && words !== undefined) this.#socket.end(words);
     if (this.#socket.destroySoon === undefined) this.#socket.destroy();
     else this.#socket.destroySoon();
+  }
+
+  async #serveBehind(earlier: Promise<void>, message: IncomingMessage, serve: () => Promise<void>): Promise<void> {
+    await earlier;
+    if (this.#over || (this.#broken && !message.complete)) return;
+    try {
+      await serve();
+    } catch {
+      this.#socket.destroy(); // whoever serves says what went wrong; here it must not take others along
+    }
   }
 }
 

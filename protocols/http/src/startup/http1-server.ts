@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { clientLeft } from '../errors.ts';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import { type Fields, fieldsOf, flat } from '../message/fields.ts';
+import { Departing } from './departing.ts';
 import { drained } from './drained.ts';
 import { Http1Connection } from './http1-connection.ts';
 import { SocketReply } from './socket-reply.ts';
@@ -67,10 +67,10 @@ export class Http1Server {
 
   #request(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const connection = this.#connections.get(message.socket);
-    if (connection?.expect(message, response) !== true) return void message.socket.destroy();
+    if (connection?.expect(response) !== true) return void message.socket.destroy();
     // Behind an upgrade that is not followed the parser has lost its place.
     if (message.headers.upgrade !== undefined) response.shouldKeepAlive = false;
-    const reply = new Http1Reply(response, () => connection.end());
+    const reply = new Http1Reply(response, connection);
     connection.run(message, () => connection.handlers.request(requestOf(message, expectsContinue), reply));
   }
 
@@ -112,21 +112,19 @@ function requestOf(message: IncomingMessage, expectsContinue: boolean): ClientRe
 
 const VERSIONS = ['1.0', '1.1'] as const;
 
-class Http1Reply implements Reply {
-  readonly left: AbortSignal;
+class Http1Reply extends Departing implements Reply {
   readonly #response: ServerResponse;
-  readonly #gone = new AbortController();
-  readonly #last: () => void;
+  readonly #connection: Http1Connection<Http1Handlers>;
   /** The body has begun, and the head has left with it. */
   #begun = false;
 
-  /** @param last is told that the connection closes behind this answer. */
-  constructor(response: ServerResponse, last: () => void) {
+  constructor(response: ServerResponse, connection: Http1Connection<Http1Handlers>) {
+    super();
     this.#response = response;
-    this.#last = last;
-    this.left = this.#gone.signal;
+    this.#connection = connection;
     response.once('close', () => {
-      if (!response.writableFinished) this.#gone.abort(clientLeft());
+      connection.answered(response);
+      if (!response.writableFinished) this.leave();
     });
   }
 
@@ -142,7 +140,7 @@ class Http1Reply implements Reply {
     if (this.#response.destroyed) return;
     this.#response.sendDate = !fields.some(([name]) => name === 'date');
     if (fields.some(([name, value]) => name === 'connection' && value.toLowerCase() === 'close')) this.#response.shouldKeepAlive = false;
-    if (!this.#response.shouldKeepAlive) this.#last();
+    if (!this.#response.shouldKeepAlive) this.#connection.end(); // it closes behind this answer
     this.#response.writeHead(status, flat(fields));
     this.#begun = end;
     if (end) this.#response.end();
@@ -158,7 +156,7 @@ class Http1Reply implements Reply {
   }
 
   drained(): Promise<void> {
-    return drained(this.#response, this.left);
+    return drained(this.#response);
   }
 
   end(last?: Buffer, trailers: Fields = []): void {

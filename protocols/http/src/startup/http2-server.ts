@@ -1,8 +1,8 @@
 import { constants, type IncomingHttpHeaders, performServerHandshake, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { clientLeft } from '../errors.ts';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import type { Fields } from '../message/fields.ts';
+import { Departing } from './departing.ts';
 import { drained } from './drained.ts';
 
 /** Streams that a client may have open at once. */
@@ -73,19 +73,17 @@ function joinCookies(fields: Fields): Fields {
   return [...fields.filter(([name]) => name !== 'cookie'), ['cookie', crumbs.map(([, value]) => value).join('; ')]];
 }
 
-class Http2Reply implements Reply {
-  readonly left: AbortSignal;
+class Http2Reply extends Departing implements Reply {
   /** The answer was given to its end. */
   ended = false;
   readonly #stream: ServerHttp2Stream;
-  readonly #gone = new AbortController();
   #trailers: Fields = [];
 
   constructor(stream: ServerHttp2Stream) {
+    super();
     this.#stream = stream;
-    this.left = this.#gone.signal;
     stream.once('close', () => {
-      if (!this.ended) this.#gone.abort(clientLeft());
+      if (!this.ended) this.leave();
     });
     stream.on('wantTrailers', () => stream.sendTrailers(grouped(this.#trailers)));
   }
@@ -115,7 +113,7 @@ class Http2Reply implements Reply {
   }
 
   drained(): Promise<void> {
-    return drained(this.#stream, this.left);
+    return drained(this.#stream);
   }
 
   end(last?: Buffer, trailers: Fields = []): void {

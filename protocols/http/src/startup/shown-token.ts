@@ -37,8 +37,11 @@ export function shownToken(fields: Fields, headers: readonly string[]): ShownTok
 
 /** A gateway token stands in the value, as it is or within a password of Basic: it is for nobody but the gateway. */
 export function holdsToken(value: string): boolean {
-  const [, encoded = ''] = BASIC.exec(value) ?? [];
-  return [value, Buffer.from(encoded, 'base64').toString()].some((text) => withoutWholeTokens(text) !== text);
+  if (withoutWholeTokens(value) !== value) return true;
+  const encoded = BASIC.exec(value)?.[1];
+  if (encoded === undefined) return false;
+  const pair = Buffer.from(encoded, 'base64').toString();
+  return withoutWholeTokens(pair) !== pair;
 }
 
 function credentialsOf(value: string, header: string): ShownToken | undefined {

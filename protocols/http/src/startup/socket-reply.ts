@@ -1,24 +1,22 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { clientLeft } from '../errors.ts';
 import type { Reply } from '../message/client-request.ts';
 import { type Fields, flat } from '../message/fields.ts';
+import { Departing } from './departing.ts';
 import { drained } from './drained.ts';
 
 const SWITCHING = 101;
 
 /** An answer on a connection that was to become something else: it is the last one there. */
-export class SocketReply implements Reply {
-  readonly left: AbortSignal;
+export class SocketReply extends Departing implements Reply {
   readonly #socket: Duplex;
-  readonly #gone = new AbortController();
   #started = false;
 
   constructor(socket: Duplex) {
+    super();
     this.#socket = socket;
-    this.left = this.#gone.signal;
     socket.on('error', () => undefined); // the close says it
-    socket.once('close', () => this.#gone.abort(clientLeft()));
+    socket.once('close', () => this.leave());
   }
 
   get started(): boolean {
@@ -49,7 +47,7 @@ export class SocketReply implements Reply {
   }
 
   drained(): Promise<void> {
-    return drained(this.#socket, this.left);
+    return drained(this.#socket);
   }
 
   end(last?: Buffer): void {

@@ -1,4 +1,5 @@
 import { GatewayError, type Session, type Target } from '@sallyport/core';
+import { SECRET_FIELDS } from '../recorded/exchange-record.ts';
 import type { TargetOptions } from '../target-schema.ts';
 
 /** One identity's use of one target over one client connection: a session with what was seen of it. */
@@ -6,15 +7,20 @@ export class Visit {
   readonly session: Session;
   /** The header that showed the token: it goes no further. */
   readonly tokenHeader: string;
+  /** Names of fields that sign somebody in here, in lower case. */
+  readonly secretFields: ReadonlySet<string>;
   readonly seen = { clientBytes: 0, targetBytes: 0, clientFrames: 0, targetFrames: 0, opaqueBytes: 0 };
   #exchanges = 0;
-  #running = 0;
+  readonly #running = new Set<AbortController>();
   #idle: (() => void) | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(session: Session, tokenHeader: string) {
     this.session = session;
     this.tokenHeader = tokenHeader;
+    this.secretFields = new Set([...SECRET_FIELDS, tokenHeader, session.target.credentials.header?.toLowerCase() ?? '']);
+    // One listener for all: AbortSignal.any would leave weak references on the session's signal for each exchange.
+    session.signal.addEventListener('abort', () => this.#abortAll(), { once: true });
   }
 
   get target(): Target {
@@ -25,15 +31,23 @@ export class Visit {
     return this.session.target.options as TargetOptions;
   }
 
-  /** Takes part in the session until the returned function is called. @throws the reason why it is over */
-  enter(): () => void {
+  /**
+   * Takes part in the session until {@link leave}.
+   *
+   * @returns aborted when the session must end; whoever takes part may end it sooner.
+   * @throws the reason why the session is over
+   */
+  enter(): AbortController {
     this.session.signal.throwIfAborted();
     if (this.#ended !== undefined) throw new GatewayError('ERR_ENDED', 'The connection is being closed.');
-    this.#running += 1;
-    return () => {
-      this.#running -= 1;
-      if (this.#running === 0) this.#idle?.();
-    };
+    const ending = new AbortController();
+    this.#running.add(ending);
+    return ending;
+  }
+
+  leave(ending: AbortController): void {
+    this.#running.delete(ending);
+    if (this.#running.size === 0) this.#idle?.();
   }
 
   /** The number by which the record knows an exchange. */
@@ -48,10 +62,14 @@ export class Visit {
     return this.#ended;
   }
 
+  #abortAll(): void {
+    for (const ending of this.#running) ending.abort(this.session.signal.reason);
+  }
+
   async #seal(): Promise<void> {
     const { signal } = this.session;
     const error = signal.aborted && signal.reason instanceof GatewayError ? signal.reason : undefined;
-    if (this.#running > 0)
+    if (this.#running.size > 0)
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
       });

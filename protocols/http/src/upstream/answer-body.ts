@@ -1,3 +1,5 @@
+import type { Chunks } from '../message/silence.ts';
+
 /** Bytes that may wait here before the source is paused. */
 const HIGH_WATER = 256 * 1024;
 
@@ -8,14 +10,14 @@ interface Source {
 }
 
 /** A body that is pushed by a parser and pulled by one reader; the parser is paused while the reader is behind. */
-export class AnswerBody implements AsyncIterable<Buffer>, AsyncIterator<Buffer> {
+export class AnswerBody implements AsyncIterable<Buffer>, Chunks {
   readonly #source: Source;
   #chunks: Buffer[] = [];
   #bytes = 0;
   #paused = false;
   #over = false;
   #error: unknown;
-  #wake: ((result: IteratorResult<Buffer>) => void) | undefined;
+  #wake: ((result: IteratorResult<Buffer, undefined>) => void) | undefined;
   #fail: ((error: unknown) => void) | undefined;
 
   constructor(source: Source) {
@@ -48,12 +50,11 @@ export class AnswerBody implements AsyncIterable<Buffer>, AsyncIterator<Buffer> 
     this.#fail = undefined;
   }
 
-  /** Bytes that are here already. */
-  get waiting(): number {
-    return this.#bytes;
+  get ready(): boolean {
+    return this.#over || this.#chunks.length > 0;
   }
 
-  next(): Promise<IteratorResult<Buffer>> {
+  next(): Promise<IteratorResult<Buffer, undefined>> {
     const chunk = this.#chunks.shift();
     if (chunk !== undefined) {
       this.#bytes -= chunk.length;
@@ -72,7 +73,7 @@ export class AnswerBody implements AsyncIterable<Buffer>, AsyncIterator<Buffer> 
   }
 
   /** The reader has had enough. */
-  return(): Promise<IteratorResult<Buffer>> {
+  return(): Promise<IteratorResult<Buffer, undefined>> {
     if (!this.#over) this.#source.abort(new Error('nobody reads the answer any more'));
     this.#over = true;
     this.#chunks = [];
@@ -83,7 +84,7 @@ export class AnswerBody implements AsyncIterable<Buffer>, AsyncIterator<Buffer> 
     return this;
   }
 
-  #deliver(result: IteratorResult<Buffer>): void {
+  #deliver(result: IteratorResult<Buffer, undefined>): void {
     const wake = this.#wake;
     this.#wake = undefined;
     this.#fail = undefined;

@@ -16,6 +16,8 @@ interface Pair {
 /** The ways to all targets. A target that a reload has changed is another target. */
 export class Upstreams {
   readonly #pairs = new Map<string, Pair>();
+  /** The one that stands last among them. */
+  #latest: Pair | undefined;
 
   http1(target: ReachedTarget): Http1Upstream {
     return this.#pair(target).http1;
@@ -34,9 +36,12 @@ export class Upstreams {
       http2.close();
     }
     this.#pairs.clear();
+    this.#latest = undefined;
   }
 
   #pair(target: ReachedTarget): Pair {
+    // Whoever asked last asks again mostly.
+    if (this.#latest?.target === target) return this.#latest;
     const key = JSON.stringify([target.name, target.host, target.port]);
     const known = this.#pairs.get(key);
     const same = known !== undefined && (known.target === target || JSON.stringify(known.target) === JSON.stringify(target));
@@ -51,6 +56,7 @@ export class Upstreams {
       this.#pairs.delete(oldest);
       retire(idle);
     }
+    this.#latest = pair;
     return pair;
   }
 }
