@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { GatewayError } from '@sallyport/core';
+import { demandRoom } from './disk-fault.ts';
 import type { PushLimits } from './push-limits.ts';
 
 /** How a run of git ended. */
@@ -68,7 +69,7 @@ export function spawnGit(directory: string, limits: PushLimits, args: readonly s
   return Object.assign(child, { end });
 }
 
-/** @throws GatewayError where git is not installed, or says that something is wrong. */
+/** @throws GatewayError where git is not installed, has no room, or says that something is wrong. */
 export async function finished(process: GitProcess): Promise<void> {
   const { code, errors } = await process.end;
   if (code === 0) return;
@@ -78,6 +79,7 @@ export async function finished(process: GitProcess): Promise<void> {
       'Pushes are judged with git, which is not installed on the machine of the gateway. Install git there.',
     );
   }
+  demandRoom(errors);
   throw new GatewayError('ERR_LIMIT', `git could not read the push: ${lastLine(errors) || `it ended with ${code}`}.`);
 }
 

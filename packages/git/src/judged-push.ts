@@ -26,6 +26,8 @@ export interface PushTransport {
   objects?(paths: readonly string[], partly: boolean): NonNullable<Command['objects']>;
   /** A ref has just been noted as this command. */
   judged?(command: number): void;
+  /** The gateway itself is not fit to look at pushes: for its log. */
+  unfit(error: GatewayError): void;
 }
 
 /** A push that goes no further: its client gets these bytes in the place of the target's answer. */
@@ -102,7 +104,9 @@ async function spool(
   }
 }
 
-function refused(request: PushRequest, { code, message }: GatewayError, { gate, repository }: PushTransport): RefusedPush {
+function refused(request: PushRequest, error: GatewayError, { gate, repository, unfit }: PushTransport): RefusedPush {
+  const { code, message } = error;
+  if (code === 'ERR_CONFIG') unfit(error);
   const refs = request.updates.map(({ ref }) => ref);
   gate.note({ type: 'push-refused', repository, refs: refs.slice(0, REFS_NOTED), updates: refs.length, error: { code, message } });
   return { action: 'deny', answer: pushDenial(request, { message: `sallyport: ${message}`, reason: 'refused by the gateway' }) };

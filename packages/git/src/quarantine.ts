@@ -4,6 +4,7 @@ import { type FileHandle, mkdtemp, open, readdir, rm, stat } from 'node:fs/promi
 import { join } from 'node:path';
 import { GatewayError, ProtocolError } from '@sallyport/core';
 import { Deadline } from './deadline.ts';
+import { asDiskFault } from './disk-fault.ts';
 import { finished, type GitProcess, lastLine, spawnGit } from './git-process.ts';
 import type { ObjectFormat } from './object-id.ts';
 import { ObjectReader } from './object-reader.ts';
@@ -70,7 +71,7 @@ export class Quarantine {
     } catch (error) {
       if (directory !== undefined) await rm(directory, { recursive: true, force: true });
       leave();
-      throw error;
+      throw asDiskFault(error);
     }
   }
 
@@ -100,6 +101,8 @@ export class Quarantine {
         await this.#take(result.value, index);
       }
       return await this.#received(index);
+    } catch (error) {
+      throw asDiskFault(error);
     } finally {
       index.kill('SIGKILL');
     }

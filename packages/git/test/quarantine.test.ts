@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkGit, Quarantine } from '../src/index.ts';
@@ -66,3 +67,44 @@ test('git that takes too long is ended', async () => {
   await expect(quarantine.receive(pack())).rejects.toThrow('git ran out of time or memory');
   await quarantine.close();
 });
+
+describe('a full disk is told of as what it is', () => {
+  const full: unknown = expect.stringContaining("the disk of the gateway's data_dir is full. Free space there, then push again.");
+
+  /** In git's place: it has no room for what this command writes. */
+  function gitWithoutRoomFor(command: string): void {
+    const script = `#!/bin/sh\ncase " $* " in *" ${command} "*) echo 'fatal: write error: No space left on device' >&2; exit 128 ;; esac\n`;
+    writeFileSync(join(directory, 'git'), `${script}PATH='${path}' exec git "$@"\n`, { mode: 0o755 });
+    process.env['PATH'] = `${directory}:${path}`;
+  }
+
+  test('where the pack itself finds no room', async () => {
+    const quarantine = await Quarantine.open({ directory, format: 'sha1' });
+    const anyFile = await open(join(directory, 'any'), 'w');
+    const files = Object.getPrototypeOf(anyFile) as FileHandle;
+    const { appendFile } = files;
+    files.appendFile = () => Promise.reject(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }));
+    await expect(quarantine.receive(pack())).rejects.toMatchObject({ code: 'ERR_CONFIG', message: full });
+    files.appendFile = appendFile;
+    await anyFile.close();
+    await quarantine.close();
+  });
+
+  test('where git finds none for what is in it', async () => {
+    gitWithoutRoomFor('index-pack');
+    const quarantine = await Quarantine.open({ directory, format: 'sha1' });
+    await expect(quarantine.receive(pack())).rejects.toMatchObject({ code: 'ERR_CONFIG', message: full });
+    await quarantine.close();
+  });
+
+  test('where there is not even room to begin, and nothing is left behind', async () => {
+    gitWithoutRoomFor('init');
+    await expect(Quarantine.open({ directory, format: 'sha1' })).rejects.toMatchObject({ code: 'ERR_CONFIG', message: full });
+    expect(readdirSync(directory)).toEqual(['git']);
+  });
+});
+
+/** The head of a pack without objects. */
+async function* pack(): AsyncGenerator<Buffer> {
+  yield Buffer.from('PACK\0\0\0\u0002\0\0\0\0', 'latin1');
+}

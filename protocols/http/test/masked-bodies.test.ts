@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { masksOf } from './body-masks.ts';
-import { ask, behind } from './requests.ts';
+import { ask, behind, until } from './requests.ts';
 import type { TestGateway } from './test-gateway.ts';
 
 const CANARY = 'canary-1234';
@@ -74,4 +74,27 @@ test.each([
   );
   expect(answer).not.toContain(CANARY);
   expect(gateway.gate.bodies('target')).not.toContain(CANARY);
+});
+
+describe('bytes that nobody looks into are counted', () => {
+  const picture = '\u0001pixels';
+  const parts = (type: string): string =>
+    `--b\r\n${type}: text/plain\r\n\r\n${CANARY}\r\n--b\r\n${type}: image/png\r\n\r\n${picture}\r\n--b--`;
+
+  test.each([
+    ['application/json', '{}', 0],
+    ['image/png', picture, picture.length],
+    ['multipart/mixed; boundary=b', parts('Content-Type'), picture.length],
+  ])('of an answer, and of a request: %s', async (type, body, counted) => {
+    const gateway = await masking((request, response) => {
+      request.resume().on('end', () => {
+        if (request.method === 'POST') response.writeHead(204).end();
+        else response.writeHead(200, { 'content-type': type }).end(body);
+      });
+    });
+    await ask(gateway, 'GET', '/');
+    await ask(gateway, 'POST', '/', { 'content-type': type }, body);
+    await until(() => gateway.gate.ends.length === 2);
+    expect(gateway.gate.ends.map(({ opaqueBytes }) => opaqueBytes)).toEqual([counted, counted]);
+  });
 });

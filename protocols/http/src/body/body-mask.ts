@@ -12,8 +12,8 @@ export interface BodyMaskOptions {
   readonly side: Side;
   /** The mask of `text/event-stream`; without it that is a text. */
   readonly events?: (masks: ContentMasks, count: CountHit) => TextStream;
-  /** Told of each part of a multipart body that is no text, and passes as it is. */
-  readonly opaquePart?: (contentType: string) => void;
+  /** Told how many bytes of a part of a multipart body pass as they are, since they are no text. */
+  readonly opaque?: ((bytes: number) => void) | undefined;
   /** Strings in JSON that nobody may change. */
   readonly verbatim?: JsonMaskOptions['verbatim'];
 }
@@ -87,7 +87,17 @@ function partMask(
   nested: number,
 ): TextStream | undefined {
   const mask = encoded ? 'opaque' : bodyMask(contentType, masks, count, options, nested);
-  if (mask !== 'opaque') return mask;
-  options.opaquePart?.(contentType ?? '');
-  return undefined;
+  return mask === 'opaque' ? counted(options.opaque) : mask;
+}
+
+/** Changes nothing. */
+function counted(count: BodyMaskOptions['opaque']): TextStream | undefined {
+  if (count === undefined) return undefined;
+  return {
+    push(bytes) {
+      count(bytes.length);
+      return bytes;
+    },
+    flush: () => Buffer.alloc(0),
+  };
 }

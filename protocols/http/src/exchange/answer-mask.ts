@@ -34,7 +34,7 @@ export function answerMask(
   const masks = answerMasks(exchange.gate);
   const changes = !isOpen(masks);
   const model = llm?.answer(field(answer.fields, 'content-type') ?? '', record);
-  const stream = model ?? contentMask(answer.fields, masks, count, 'target');
+  const stream = model ?? contentMask(answer.fields, masks, count, 'target', (bytes) => exchange.visit.passedUnseen(bytes));
   if (stream === undefined || stream === 'opaque') return stream;
   const decode = decoderOf(answer.fields, 'target');
   return { decode, stream, changes: changes || decode !== undefined, records: model !== undefined };

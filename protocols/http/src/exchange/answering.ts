@@ -57,7 +57,7 @@ export async function giveAnswer(exchange: Exchange, answer: Answer, llm: LlmExc
     reply.flush();
   });
   const bytes = await giveBody(exchange, answer, mask, body);
-  if (mask === 'opaque') visit.seen.opaqueBytes += bytes;
+  if (mask === 'opaque') visit.passedUnseen(bytes);
   const trailers = shownFields(exchange, endToEnd(answer.trailers()), count);
   record.trailers('target', trailers);
   reply.end(undefined, trailers);

@@ -20,14 +20,21 @@ export function isOpen({ text, fields }: ContentMasks): boolean {
 /**
  * The mask for a body with these fields.
  *
+ * @param opaque is told of bytes within it that nobody looks into.
  * @returns undefined: nothing is to be masked; 'opaque': such a body is looked into by nobody.
  * @throws ProtocolError for one that would have to be masked and cannot be
  */
-export function contentMask(fields: Fields, masks: ContentMasks, count: CountHit, side: Side): TextStream | 'opaque' | undefined {
+export function contentMask(
+  fields: Fields,
+  masks: ContentMasks,
+  count: CountHit,
+  side: Side,
+  opaque?: (bytes: number) => void,
+): TextStream | 'opaque' | undefined {
   if (isOpen(masks)) return undefined;
   if (fields.filter(([name]) => name === 'content-type').length > 1)
     throw new ProtocolError(side, `The ${side} sent more than one Content-Type, and values in the body would have to be masked.`);
-  return bodyMask(field(fields, 'content-type'), masks, count, { side, events: eventsMask });
+  return bodyMask(field(fields, 'content-type'), masks, count, { side, events: eventsMask, opaque });
 }
 
 /** What takes the codings off a body; undefined: it has none. @throws ProtocolError for a coding that is not known here */

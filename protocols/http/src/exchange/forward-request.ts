@@ -76,11 +76,13 @@ async function modelCall({ request, requested, gate }: Exchange, body: OutgoingB
 }
 
 /** What the rules hide from the target in requests of every other kind. @throws RequestError for what cannot be looked into */
-async function maskRequest({ request, gate }: Exchange, body: OutgoingBody, count: CountHit): Promise<void> {
+async function maskRequest({ request, gate, visit }: Exchange, body: OutgoingBody, count: CountHit): Promise<void> {
   const { requestMasks } = gate;
   if (request.length === 0 || isOpen(requestMasks)) return;
-  const mask = contentMask(request.fields, requestMasks, count, 'client');
-  if (mask === undefined || mask === 'opaque') return;
+  const unseen = (bytes: number): void => visit.passedUnseen(bytes);
+  const mask = contentMask(request.fields, requestMasks, count, 'client', unseen);
+  if (mask === 'opaque') return body.count(unseen);
+  if (mask === undefined) return;
   const [whole, coding] = [await body.whole(LONGEST_PROMPT), field(request.fields, 'content-encoding')];
   if (whole === undefined || coding !== undefined) {
     const why = coding === undefined ? `is larger than ${LONGEST_PROMPT >> 20} MiB` : `is encoded as ${coding}`;

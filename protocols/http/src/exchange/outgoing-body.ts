@@ -18,6 +18,7 @@ export class OutgoingBody {
   #taken: Taken | undefined;
   #changed: Buffer | undefined;
   #told = false;
+  #count: ((bytes: number) => void) | undefined;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -37,6 +38,11 @@ export class OutgoingBody {
   /** What leaves in its place, of the same meaning with less in it. */
   replace(body: Buffer): void {
     this.#changed = body;
+  }
+
+  /** @param sent is told of each piece that leaves. */
+  count(sent: (bytes: number) => void): void {
+    this.#count = sent;
   }
 
   /** What somebody is to approve besides the head. @throws GatewayError ERR_LIMIT where it is too much */
@@ -101,6 +107,7 @@ export class OutgoingBody {
     for await (const chunk of chunks) {
       body.write(chunk);
       visit.seen.clientBytes += chunk.length;
+      this.#count?.(chunk.length);
       const durable = gate.durable();
       if (durable !== undefined) await durable;
       yield chunk;

@@ -136,6 +136,7 @@ class Serving {
         base: async () => openBase(this.#exchange, this.#call),
         objects: (paths, partly) => this.#objects(paths, partly),
         judged: (command) => record.judged(command),
+        unfit: (error) => host.log('error', error.message, { session: gate.id, err: error.cause }),
       },
     );
     if (judged.pack !== undefined) this.#recorded.endWith(judged.pack.bytes, Buffer.from(judged.pack.sha256, 'hex'));

@@ -50,6 +50,11 @@ export class Visit {
     if (this.#running.size === 0) this.#idle?.();
   }
 
+  /** Counts bytes that nobody could look into, where masks would have. */
+  passedUnseen(bytes: number): void {
+    this.seen.opaqueBytes += bytes;
+  }
+
   /** The number by which the record knows an exchange. */
   nextExchange(): number {
     return this.#exchanges++;

@@ -67,10 +67,12 @@ async function push(running: Running, call: GitCall, toTarget: ChannelWriter, ta
   const { client, conversation, gate, left, writer } = running;
   const read = await readPushRequest(chunksOf(client));
   if (read === undefined || read.request.updates.length === 0) return goodbye(toTarget, target);
+  const { host } = conversation.parts;
   const judged = await judgePush(read.request, read.rest, {
-    ...{ gate, left, scratch: conversation.parts.host.scratch, repository: repositoryName(call.path) ?? call.path },
+    ...{ gate, left, scratch: host.scratch, repository: repositoryName(call.path) ?? call.path },
     tell: (lines) => void writer.write(lines),
     base: () => openBase(running, call),
+    unfit: (error) => host.log('error', error.message, { session: gate.id, err: error.cause }),
   });
   if (judged.action === 'deny') {
     await writer.write(judged.answer);
