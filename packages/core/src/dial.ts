@@ -20,21 +20,26 @@ const arrived = Buffer.allocUnsafeSlow(READ_BYTES);
  * A TCP connection to a target.
  *
  * @param options `allowHalfOpen`: a target that has ended may still be written to. `lookup`: who is asked for its address.
+ * `kept`: what is read is kept for longer than the pump needs it, and never given back.
  * @throws GatewayError ERR_TARGET_UNREACHABLE or what `lookup` failed with; the signal's reason
  */
 export async function reach(
   target: Target,
   signal: AbortSignal,
-  options: { readonly allowHalfOpen?: boolean; readonly lookup?: LookupFunction | undefined } = {},
+  options: { readonly allowHalfOpen?: boolean; readonly lookup?: LookupFunction | undefined; readonly kept?: boolean } = {},
 ): Promise<Socket> {
   signal.throwIfAborted();
   const { host, port } = target;
+  const { kept = false, ...tcp } = options;
   const memory = new LentMemory();
   const onread = {
     buffer: arrived,
-    callback: (length: number): boolean => socket.push(memory.copy(arrived.subarray(0, length), READ_BYTES)),
+    callback: (length: number): boolean => {
+      const read = arrived.subarray(0, length);
+      return socket.push(kept ? Buffer.from(read) : memory.copy(read, READ_BYTES));
+    },
   };
-  const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, onread, ...options });
+  const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, onread, ...tcp });
   try {
     await settled(socket, 'connect', signal);
     return socket;

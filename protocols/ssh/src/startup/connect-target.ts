@@ -14,7 +14,7 @@ const KEEPALIVE = { keepaliveInterval: 30_000, keepaliveCountMax: 3 } as const;
  * @throws GatewayError ERR_TARGET_UNREACHABLE or ERR_TARGET_AUTH, or the signal's reason
  */
 export async function connectTarget(target: Target, signal: AbortSignal): Promise<Client> {
-  const sock = await reach(target, signal);
+  const sock = await reach(target, signal, { kept: true }); // ssh2 decrypts where it lies, and channels hold parts of it
   const client = new ssh2.Client();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let wrongKey: GatewayError | undefined;
