@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { freePort, type PostgresServer, startPostgres } from '../../../test-fixtures/servers/postgres.ts';
 import { type SshSite, startSshSite } from './ssh-site.ts';
 
@@ -164,6 +165,26 @@ test('a target that goes away ends the session with a sentence', async () => {
   } finally {
     await other.stop();
   }
+});
+
+test('three hundred connections that say nothing keep nobody out, and little memory', async () => {
+  const resident = async (): Promise<number> =>
+    Number(/^VmRSS:\s+(\d+)/m.exec(await readFile(`/proc/${site.gateway.child.pid}/status`, 'utf8'))?.[1]) / 1024;
+  expect((await site.ssh(['alice@127.0.0.1', 'true'])).code).toBe(0);
+  const before = await resident();
+  const greeted: Promise<unknown>[] = [];
+  const sockets = Array.from({ length: 300 }, () => {
+    const socket = connect(site.port, '127.0.0.1');
+    greeted.push(Promise.race([once(socket, 'data'), once(socket, 'close')]));
+    return socket;
+  });
+  await Promise.all(greeted);
+  expect((await site.ssh(['alice@127.0.0.1', 'echo here'])).stdout).toBe('here\n');
+  expect(sockets.filter(({ closed, destroyed, readyState }) => !closed && !destroyed && readyState === 'open').length).toBeLessThanOrEqual(
+    256,
+  );
+  expect((await resident()) - before).toBeLessThan(64);
+  for (const socket of sockets) socket.destroy();
 });
 
 test('a key that leaves the configuration ends the sessions that it let in', async () => {

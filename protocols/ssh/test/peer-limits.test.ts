@@ -7,7 +7,7 @@ import { startTestTarget, type TestTarget } from './test-target.ts';
 
 /** What a client may make the gateway keep, and what it may break: nothing but its own connection. */
 
-const MESSAGE = { KEXINIT: 20, GLOBAL_REQUEST: 80, CHANNEL_DATA: 94, CHANNEL_REQUEST: 98 } as const;
+const MESSAGE = { KEXINIT: 20, GLOBAL_REQUEST: 80, WINDOW_ADJUST: 93, CHANNEL_DATA: 94, CHANNEL_REQUEST: 98 } as const;
 
 let target: TestTarget;
 let gateway: TestGateway;
@@ -80,6 +80,82 @@ test('channels that run nothing are counted, and a closed one makes room', async
   expect(typeof (await open())).toBe('number');
   client.end();
   await gateway.settled();
+});
+
+/** A session channel whose client takes packets of so many bytes. */
+function openSession(client: Client, packet: number): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    const { _chanMgr: channels, _protocol: protocol } = client as unknown as {
+      _chanMgr: { add(done: object): number };
+      _protocol: { session(id: number, window: number, size: number): void };
+    };
+    const opened = (error: Error | undefined, channel: ClientChannel): void => (error === undefined ? resolve(channel) : reject(error));
+    protocol.session(channels.add(Object.assign(opened, { type: 'session' })), 1 << 21, packet);
+  });
+}
+
+test.each([0, 100])('who takes packets of %i bytes loses the connection: the gateway would send nothing else', async (bytes) => {
+  const client = await gateway.client();
+  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+  const channel = await openSession(client, bytes);
+  forge(client, MESSAGE.CHANNEL_REQUEST, idOf(channel), 'exec', false, 'length');
+  await closed;
+  await gateway.settled();
+  const message = `What the client sent is not SSH: a channel takes packets of ${bytes} bytes, and 1024 are the least.`;
+  expect(gateway.ends.map(({ error }) => error)).toMatchObject([{ code: 'ERR_PROTOCOL', message }]);
+});
+
+test('of many commands in one channel the first runs, and no more than 128 variables are kept', async () => {
+  const client = await gateway.client();
+  const channel = await openSession(client, 32_768);
+  for (let each = 0; each < 5_000; each += 1) forge(client, MESSAGE.CHANNEL_REQUEST, idOf(channel), 'env', false, `LC_${each}`, 'x');
+  const all = said(channel);
+  for (let each = 0; each < 5_000; each += 1) forge(client, MESSAGE.CHANNEL_REQUEST, idOf(channel), 'exec', false, `length${each}`);
+  expect((await all).stdout).toBe('7');
+  client.end();
+  await gateway.settled();
+  expect(gateway.gate.commands.map(({ text }) => text)).toEqual(['length0']);
+  expect([target.variables.length, target.variables.at(-1)]).toEqual([128, 'LC_127']);
+});
+
+test('windows without end end nothing', async () => {
+  const client = await gateway.client();
+  const channel = await opened(client, 'echo');
+  for (let each = 0; each < 10_000; each += 1) forge(client, MESSAGE.WINDOW_ADJUST, idOf(channel), 0xffff_ffff);
+  channel.end('still here');
+  expect((await said(channel)).stdout).toBe('still here');
+  client.end();
+  await gateway.settled();
+  expect(gateway.ends[0]?.error).toBeUndefined();
+});
+
+test.each([40_000, 1 << 20])(
+  'a packet of %i bytes, longer than any may be, loses the connection, and the record says why',
+  async (bytes) => {
+    const client = await gateway.client();
+    const channel = await opened(client, 'stall');
+    const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+    forge(client, MESSAGE.CHANNEL_DATA, idOf(channel), Buffer.alloc(bytes));
+    await closed;
+    await gateway.settled();
+    expect(gateway.ends.map(({ error }) => error)).toMatchObject([
+      { code: 'ERR_PROTOCOL', message: expect.stringMatching(/^What the client sent is not SSH: .*packet length.*\.$/i) },
+    ]);
+  },
+);
+
+test('a packet that says it is of 2 GiB ends a connection before sign-in, and nothing is kept for it', async () => {
+  const near = gateway.dial();
+  const answer: Buffer[] = [];
+  near.on('data', (chunk: Buffer) => answer.push(chunk));
+  const closed = once(near, 'close');
+  near.write('SSH-2.0-Nobody\r\n');
+  await once(near, 'data');
+  near.write(Buffer.concat([uint32(0x7fff_ffff), Buffer.alloc(1_000)]));
+  await closed;
+  await gateway.settled();
+  expect(gateway.ends).toEqual([]);
+  expect(Buffer.concat(answer).length).toBeLessThan(4_000);
 });
 
 test('who does not read the answers is not read from', async () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { GatewayError, type Host, type Session, type SessionEnd, type Target } from '@sallyport/core';
 import ssh2, { type Client, type ClientChannel, type ConnectConfig } from 'ssh2';
+import { SSH_LIMITS, type SshLimits } from '../src/limits.ts';
 import { serve } from '../src/serve.ts';
 import { targetSchema } from '../src/target-schema.ts';
 import { type FileTestGate, fileGate } from './file-gate.ts';
@@ -36,11 +37,18 @@ export interface TestGateway {
   end(reason: string): void;
 }
 
+export interface TestGatewayOptions {
+  readonly limits?: Partial<SshLimits>;
+  /** What the recorder does in place of taking everything at once. */
+  readonly recorder?: Partial<Pick<Session, 'durable' | 'ready'>>;
+}
+
 /** @param admission called for each sign-in that is good; the session is there when it resolves. */
 export function testGateway(
   server: TestServer,
   rule?: Parameters<typeof fileGate>[0],
   admission: () => Promise<void> = () => Promise.resolve(),
+  { limits = {}, recorder = {} }: TestGatewayOptions = {},
 ): TestGateway {
   const gate = fileGate(rule);
   const [ends, log, sockets]: [SessionEnd[], string[], Duplex[]] = [[], [], []];
@@ -49,6 +57,7 @@ export function testGateway(
   const target = targetAt(server);
   const session = {
     ...gate,
+    ...recorder,
     id: 's_1',
     identity: { name: 'alice', kind: 'person', groups: [] },
     target,
@@ -76,7 +85,7 @@ export function testGateway(
   const dial = (): Duplex => {
     const [near, far] = wire();
     sockets.push(far);
-    const served = serve(far, host).finally(() => sessions.delete(served));
+    const served = serve(far, host, { ...SSH_LIMITS, ...limits }).finally(() => sessions.delete(served));
     sessions.add(served);
     return near;
   };

@@ -52,19 +52,39 @@ export class ChannelWriter {
   }
 
   #write(data: Buffer, stream: Writable): Promise<void> | undefined {
-    if (stream.destroyed || stream.writableEnded) return undefined; // nobody reads it any more
+    const socket = this.#socket;
+    if (stream.destroyed || stream.writableEnded || socket.destroyed) return undefined; // nobody reads it any more
     const { promise, resolve } = Promise.withResolvers<void>();
+    const waiters = waitersFor(socket);
     const taken = (): void => {
       this.#channel.off('close', taken);
+      waiters.delete(taken);
       resolve();
     };
     this.#channel.once('close', taken);
+    waiters.add(taken);
     stream.write(data, taken);
-    const socket = this.#socket;
     const changed = keysChanged(this.#channel);
     if (changed !== undefined) return promise.then(() => changed).then(() => drained(socket));
     return socket.writableNeedDrain ? promise.then(() => drained(socket)) : promise;
   }
+}
+
+const waiting = new WeakMap<Writable, Set<() => void>>();
+
+/**
+ * Who is told when a socket is gone. ssh2 lets a channel close when all that came by it was read, which may wait for what
+ * could not be written to another one.
+ */
+function waitersFor(socket: Writable): Set<() => void> {
+  const known = waiting.get(socket);
+  if (known !== undefined) return known;
+  const waiters = new Set<() => void>();
+  socket.once('close', () => {
+    for (const waiter of [...waiters]) waiter();
+  });
+  waiting.set(socket, waiters);
+  return waiters;
 }
 
 function drained(socket: Writable): Promise<void> | undefined {

@@ -76,7 +76,7 @@ export class Program {
       await this.#judge(gate);
     } catch (cause) {
       const error = asGatewayError(this.#conversation.over.aborted ? this.#conversation.over.reason : cause);
-      this.#finish(error.message, EXIT.failed);
+      await this.#finish(error.message, EXIT.failed);
     }
   }
 
@@ -108,7 +108,7 @@ export class Program {
         ...(this.#readsProgram() && { input: await this.#describeInput() }),
       }),
     });
-    if (ruling.action === 'deny') return this.#finish(ruling.message, EXIT.denied);
+    if (ruling.action === 'deny') return await this.#finish(ruling.message, EXIT.denied);
     try {
       await gate.durable();
       const target = await this.#unlessLeft(this.#conversation.parts.target);
@@ -116,7 +116,7 @@ export class Program {
     } catch (cause) {
       const { code, message } = asGatewayError(this.#left.signal.aborted ? this.#left.signal.reason : cause);
       gate.note({ type: 'result', command: ruling.command, state: 'failed', rows: 0, bytes: this.#writer.bytes, error: { code, message } });
-      this.#finish(message, EXIT.failed);
+      await this.#finish(message, EXIT.failed);
     }
   }
 
@@ -193,7 +193,7 @@ export class Program {
       },
       say: (text) => this.#say(text),
     };
-    this.#report(running, await this.#runAs(running, what));
+    await this.#report(running, await this.#runAs(running, what));
   }
 
   /** A rule allowed it: programs at the target may ask the client's agent to sign. */
@@ -212,7 +212,7 @@ export class Program {
     return files === undefined ? runPlainly(running, (resize) => this.#resized.push(resize)) : runFileCommand(running, files);
   }
 
-  #report({ gate, command, channel }: Running, { bytes, exit, masked, error }: Outcome): void {
+  async #report({ gate, command, channel }: Running, { bytes, exit, masked, error }: Outcome): Promise<void> {
     const result = { type: 'result', command, rows: 0, bytes, ...(masked !== undefined && { masked }) } as const;
     if (exit === undefined) {
       const { code, message } = this.#left.signal.aborted
@@ -220,8 +220,7 @@ export class Program {
         : (error ??
           new GatewayError('ERR_TARGET_CLOSED', `The target ${gate.target.name} closed the channel before the program had ended.`));
       gate.note({ ...result, state: 'unknown', error: { code, message } });
-      this.#finish(message, EXIT.failed);
-      return;
+      return await this.#finish(message, EXIT.failed);
     }
     const { code = 0, signal } = exit;
     const message =
@@ -246,15 +245,16 @@ export class Program {
     }
   }
 
-  #say(text: string): void {
-    void this.#writer.write(gatewayLine(text, this.#request.pty !== undefined), this.#client.stderr);
+  #say(text: string): Promise<void> | undefined {
+    return this.#writer.write(gatewayLine(text, this.#request.pty !== undefined), this.#client.stderr);
   }
 
-  /** The gateway's last word on the channel. */
-  #finish(text: string, status: number): void {
+  /** The gateway's last word on the channel: it comes behind what the client has not read yet, as long as there is a client. */
+  async #finish(text: string, status: number): Promise<void> {
     this.#input.discard();
     if (!this.#client.writable) return;
-    this.#say(text);
+    await this.#say(text);
+    if (!this.#client.writable) return;
     this.#client.exit(status);
     this.#client.end();
   }

@@ -65,7 +65,7 @@ interface Waiting {
   _chunkErr: Buffer | undefined;
   _chunkcbErr: (() => void) | undefined;
   _waitWindow: boolean;
-  readonly outgoing: { readonly state: string; readonly window: number };
+  readonly outgoing: { readonly state: string; readonly window: number; packetSize: number };
   readonly incoming: { readonly window: number };
   readonly _client: Connection;
 }
@@ -75,7 +75,7 @@ type Write = (data: Buffer, encoding: BufferEncoding, done: () => void) => void;
 /**
  * Mends how a channel writes: ssh2 keeps the last piece of stdout that had to wait for the window and sends it again
  * behind one of stderr that waits, lets stderr wait for ever where both do, never answers a write to a channel that is
- * closed, and keeps what is sent beyond the window.
+ * closed, keeps what is sent beyond the window, and writes for ever where the other side takes packets of no bytes.
  */
 export function repaired<C extends ServerChannel | ClientChannel | Channel>(channel: C): C {
   const waiting = channel as unknown as Waiting;
@@ -107,7 +107,21 @@ export function repaired<C extends ServerChannel | ClientChannel | Channel>(chan
     };
   }
   for (const stream of [channel, channel.stderr]) if ('push' in stream) holdToWindow(stream, waiting);
+  if (waiting.outgoing.packetSize < SMALLEST_PACKET) {
+    breakOff(waiting._client, `a channel takes packets of ${waiting.outgoing.packetSize} bytes, and ${SMALLEST_PACKET} are the least`);
+    waiting.outgoing.packetSize = SMALLEST_PACKET;
+  }
   return channel;
+}
+
+/** The least that a side may take at once; every implementation is to take 32,768: RFC 4253, section 6.1. A packet costs as much as some hundred bytes. */
+const SMALLEST_PACKET = 1_024;
+
+/** Ends the connection of a side that breaks the rules. */
+function breakOff(connection: Connection, text: string): void {
+  disconnect(connection, DISCONNECT_REASON.PROTOCOL_ERROR, text);
+  (connection as NodeJS.EventEmitter).emit('error', new Error(text));
+  socketOf(connection).destroy();
 }
 
 /** Ends the connection of who sends more than the channel's window lets it: ssh2 would keep whatever comes. */
@@ -115,10 +129,7 @@ function holdToWindow(stream: Readable, { incoming, _client: connection }: Waiti
   const push = stream.push.bind(stream);
   stream.push = (chunk: unknown): boolean => {
     if (chunk === null || incoming.window >= 0) return push(chunk);
-    const text = 'more was sent on a channel than its window allows';
-    disconnect(connection, DISCONNECT_REASON.PROTOCOL_ERROR, text);
-    (connection as NodeJS.EventEmitter).emit('error', new Error(text));
-    socketOf(connection).destroy();
+    breakOff(connection, 'more was sent on a channel than its window allows');
     return false;
   };
 }

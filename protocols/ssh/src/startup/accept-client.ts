@@ -1,7 +1,17 @@
 import type { Duplex } from 'node:stream';
-import { GatewayError, type Host, type Proof, type Session, sshFingerprint, type Target, verifySshSignature } from '@sallyport/core';
+import {
+  GatewayError,
+  type Host,
+  type Proof,
+  ProtocolError,
+  type Session,
+  sshFingerprint,
+  type Target,
+  verifySshSignature,
+} from '@sallyport/core';
 import ssh2, { type AuthContext, type Connection, type PublicKeyAuthContext } from 'ssh2';
 import { asGatewayError } from '../errors.ts';
+import { keepaliveOf, type SshLimits } from '../limits.ts';
 import { DISCONNECT_REASON, disconnect, sendBanner } from '../ssh2/private-parts.ts';
 import { chooseTarget, type Destination } from './destination.ts';
 
@@ -12,7 +22,6 @@ const MAX_FAILURES = 6;
 /** Keys that a client may offer without proving one: agents hold many. */
 const MAX_OFFERS = 32;
 const METHODS = ['publickey', 'keyboard-interactive', 'password'] as const;
-const KEEPALIVE = { keepaliveInterval: 30_000, keepaliveCountMax: 3 } as const;
 
 /** A client that has proven who it is. */
 export interface AcceptedClient {
@@ -33,10 +42,11 @@ export interface AcceptedClient {
 export async function acceptClient(
   socket: Duplex,
   host: Host,
+  limits: SshLimits,
   welcome: (accepted: AcceptedClient) => void,
 ): Promise<AcceptedClient | undefined> {
   try {
-    const connection = await greet(socket, host);
+    const connection = await greet(socket, host, limits);
     return await new SignIn(connection, host, welcome).accepted;
   } catch (cause) {
     const error = asGatewayError(cause);
@@ -46,8 +56,8 @@ export async function acceptClient(
   }
 }
 
-async function greet(socket: Duplex, host: Host): Promise<Connection> {
-  const server = new ssh2.Server({ hostKeys: [...(await host.sshHostKeys())], ident: IDENT, ...KEEPALIVE });
+async function greet(socket: Duplex, host: Host, limits: SshLimits): Promise<Connection> {
+  const server = new ssh2.Server({ hostKeys: [...(await host.sshHostKeys())], ident: IDENT, ...keepaliveOf(limits) });
   const { promise, resolve, reject } = Promise.withResolvers<Connection>();
   const abort = (): void => reject(host.signal.reason);
   const gone = (): void => reject(new GatewayError('ERR_ENDED', 'The client left before it had said that it speaks SSH.'));
@@ -87,13 +97,19 @@ class SignIn {
       this.#left.abort(new GatewayError('ERR_ENDED', 'The client left.'));
       this.#accepted.reject(new GatewayError('ERR_ENDED', 'The client left before it had signed in.'));
     };
-    connection.on('error', () => undefined); // what breaks the connection closes it as well
+    // ssh2 ends its own half only, and a client may keep the other one open.
+    const broken = (error: Error & { level?: string }): void => {
+      if (error.level === 'socket') return; // closed as well
+      this.#refuse(new ProtocolError('client', `What the client sent is not SSH: ${error.message}.`, { cause: error }));
+    };
+    connection.on('error', broken);
     connection.on('close', end);
     connection.on('authentication', (context) => void this.#attempt(context));
-    this.accepted.then(
-      () => signal.removeEventListener('abort', abort),
-      () => signal.removeEventListener('abort', abort),
-    );
+    const done = (): void => {
+      signal.removeEventListener('abort', abort);
+      connection.on('error', () => undefined).off('error', broken);
+    };
+    this.accepted.then(done, done);
   }
 
   get accepted(): Promise<AcceptedClient> {

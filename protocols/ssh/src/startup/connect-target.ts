@@ -1,26 +1,24 @@
 import { GatewayError, reach, type Target, unreachable } from '@sallyport/core';
 import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import { keepaliveOf, SSH_LIMITS, type SshLimits, seconds } from '../limits.ts';
 import { preferredCiphers } from '../ssh2/native-ciphers.ts';
 import type { TargetOptions } from '../target-schema.ts';
 import { useCertificate } from './certificate.ts';
 import { isPinned, pinnedTypes, unknownHostKey } from './host-keys.ts';
-
-const READY_MS = 20_000;
-const KEEPALIVE = { keepaliveInterval: 30_000, keepaliveCountMax: 3 } as const;
 
 /**
  * Signs in at the target with the gateway's own credentials; its host key must be a pinned one.
  *
  * @throws GatewayError ERR_TARGET_UNREACHABLE or ERR_TARGET_AUTH, or the signal's reason
  */
-export async function connectTarget(target: Target, signal: AbortSignal): Promise<Client> {
+export async function connectTarget(target: Target, signal: AbortSignal, limits: SshLimits = SSH_LIMITS): Promise<Client> {
   const sock = await reach(target, signal, { kept: true }); // ssh2 decrypts where it lies, and channels hold parts of it
   const client = new ssh2.Client();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let wrongKey: GatewayError | undefined;
   const abort = (): void => reject(signal.reason);
   client.once('ready', resolve);
-  client.on('error', (error) => reject(wrongKey ?? refusal(target, error)));
+  client.on('error', (error) => reject(wrongKey ?? refusal(target, error, limits)));
   client.once('close', () => reject(wrongKey ?? unreachable(target, 'closed the connection before the gateway had signed in')));
   signal.addEventListener('abort', abort, { once: true });
   const options = target.options as TargetOptions;
@@ -32,9 +30,9 @@ export async function connectTarget(target: Target, signal: AbortSignal): Promis
   try {
     client.connect({
       sock,
-      readyTimeout: READY_MS,
+      readyTimeout: limits.readyMs,
       ident: 'Sallyport',
-      ...KEEPALIVE,
+      ...keepaliveOf(limits),
       ...credentialsOf(target),
       ...algorithmsFor(options),
       hostVerifier,
@@ -46,7 +44,7 @@ export async function connectTarget(target: Target, signal: AbortSignal): Promis
     client.end();
     sock.destroy();
     signal.throwIfAborted();
-    throw cause instanceof GatewayError ? cause : refusal(target, cause as Error);
+    throw cause instanceof GatewayError ? cause : refusal(target, cause as Error, limits);
   } finally {
     signal.removeEventListener('abort', abort);
   }
@@ -72,7 +70,13 @@ function algorithmsFor(options: TargetOptions): ConnectConfig {
   };
 }
 
-function refusal(target: Target, error: Error & { level?: string }): GatewayError {
+function refusal(target: Target, error: Error & { level?: string }, { readyMs }: SshLimits): GatewayError {
+  if (error.level === 'client-timeout')
+    return unreachable(
+      target,
+      `did not let the gateway in within ${seconds(readyMs)}: check that SSH runs there, and how busy that host is`,
+      error,
+    );
   if (error.level === 'client-authentication') {
     const { username } = target.credentials;
     return new GatewayError(
