@@ -76,11 +76,18 @@ module.exports = {
       to: { path: '^(packages|protocols|scripts|test-fixtures)/', pathNot: ['^$1/$2/', CORE, '^packages/store/', '^test-fixtures/'] },
     },
     {
+      name: 'testing-is-for-tests',
+      comment: 'Gates and hosts that do what a test says are no part of the product.',
+      severity: 'error',
+      from: { path: '^(packages|protocols)/', pathNot: [TESTS, '^packages/core/src/testing/'] },
+      to: { path: '^packages/core/src/testing/' },
+    },
+    {
       name: 'one-door',
       comment: 'Another package is entered by its name, not by a path into its source.',
       severity: 'error',
       from: { path: '^(packages|protocols)/([^/]+)/' },
-      to: { path: '^(packages|protocols)/', pathNot: ['^$1/$2/', '/src/index[.]ts$', '^packages/core/src/playbook[.]ts$'] },
+      to: { path: '^(packages|protocols)/', pathNot: ['^$1/$2/', '/src/index[.]ts$', '^packages/core/src/testing/index[.]ts$'] },
     },
   ],
   options: {

@@ -1,9 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import type { Target } from '@sallyport/core';
+import { redact } from '@sallyport/core/testing';
 import { ATTEMPTS, evasionFile, SECRET, SECRET_COLUMNS, traceIn } from '../../../test-fixtures/mysql/secret.ts';
 import type { MariadbServer } from '../../../test-fixtures/servers/mariadb.ts';
 import { mysqlFlavours } from '../../../test-fixtures/servers/mysql.ts';
-import { redact } from './test-gate.ts';
 import { startTestGateway, type TestGateway, TOKEN } from './test-gateway.ts';
 import { targetAt } from './test-target.ts';
 import { type Answer, WireClient } from './wire-client.ts';

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { GatewayError } from '@sallyport/core';
+import { CA_FILE } from '@sallyport/core/testing';
 import { type MariadbServer, startMariadb } from '../../../test-fixtures/servers/mariadb.ts';
 import { readDsn } from '../src/client/dsn.ts';
 import { nativeClient } from '../src/client/native-client.ts';
 import { startTestGateway, type TestGateway, TOKEN } from './test-gateway.ts';
-import { CA_FILE } from './test-host.ts';
 import { targetAt } from './test-target.ts';
 
 const run = promisify(execFile);

@@ -1,4 +1,4 @@
-import { type Playbook, playbook } from '@sallyport/core/playbook';
+import { testGate as anyGate, type Playbook, playbook, type TestGate, type TestRules } from '@sallyport/core/testing';
 import { analyse } from '../src/classify/classifier.ts';
 import { int, lenenc, lenencBytes, packets } from '../src/codec/bytes.ts';
 import { CAPABILITY } from '../src/codec/capabilities.ts';
@@ -11,8 +11,11 @@ import { createRelay, type MysqlRelay } from '../src/relay/relay.ts';
 import { type Relation, Schema } from '../src/relay/schema.ts';
 import { openDatabases } from '../src/startup/open-databases.ts';
 import { doubleSha1 } from '../src/startup/proofs.ts';
-import { type TestGate, type TestRules, testGate } from './test-gate.ts';
 import { targetAt } from './test-target.ts';
+
+export function testGate(rules: TestRules): TestGate {
+  return anyGate({ isMask: (text) => text.includes('[redacted]') || /^\*+\d{4}$/.test(text), ...rules });
+}
 
 export const SECRET = 'sp_secret';
 

@@ -2,12 +2,11 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { RecordedFrames, ReplayItem } from '@sallyport/core';
+import { CA_FILE, redact } from '@sallyport/core/testing';
 import mysql2, { type Connection, type ConnectionOptions } from 'mysql2/promise';
 import type { MariadbServer } from '../../../test-fixtures/servers/mariadb.ts';
 import { mysqlFlavours } from '../../../test-fixtures/servers/mysql.ts';
-import { redact } from './test-gate.ts';
 import { startTestGateway, type TestGateway, TOKEN } from './test-gateway.ts';
-import { CA_FILE } from './test-host.ts';
 import { targetAt } from './test-target.ts';
 
 const run = promisify(execFile);

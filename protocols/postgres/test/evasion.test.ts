@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { CA_FILE } from '@sallyport/core/testing';
 import { Client, type ClientConfig } from 'pg';
 import { type PostgresServer, startPostgres } from '../../../test-fixtures/servers/postgres.ts';
 import { decodeErrorOrNotice } from '../src/codec/error-fields.ts';
@@ -7,7 +8,6 @@ import { BACKEND } from '../src/codec/message-types.ts';
 import { encodeQuery } from '../src/codec/query.ts';
 import { redact } from './playbook-kit.ts';
 import { startTestGateway, type TestGateway, TOKEN } from './test-gateway.ts';
-import { CA_FILE } from './test-host.ts';
 import { targetAt } from './test-target.ts';
 import { WireClient } from './wire-client.ts';
 

@@ -1,6 +1,5 @@
-import { createHmac } from 'node:crypto';
-import type { Asked, Command, Denied, Gate, HoldContext, Mask, Ruling, SessionEvent, TextMask } from '@sallyport/core';
-import { type Playbook, playbook } from '@sallyport/core/playbook';
+import type { Mask, TextMask } from '@sallyport/core';
+import { testGate as anyGate, type Playbook, playbook, type TestGate, type TestRules } from '@sallyport/core/testing';
 import type { Catalogue, Relation, RelationColumn, Resolved } from '../src/catalogue/catalogue.ts';
 import type { Analysis } from '../src/classify/analysis.ts';
 import { createClassifier } from '../src/classify/classifier.ts';
@@ -9,36 +8,8 @@ import type { Field } from '../src/codec/rows.ts';
 import { unresolved } from '../src/relay/meaning.ts';
 import { createRelay, type PgRelay } from '../src/relay/relay.ts';
 
-/** For tests: a gate that does what the test says and remembers what it was asked. */
-export interface TestGate extends Gate {
-  readonly commands: Command[];
-  readonly notes: SessionEvent[];
-  /** Fingerprints of what masks hid. */
-  readonly prints: SessionEvent[];
-  /** What the client sent, as it was recorded. */
-  readonly recorded: Buffer[];
-  /** What the client saw. */
-  readonly seen: Buffer[];
-  readonly asked: TestHold[];
-}
+export { redact } from '@sallyport/core/testing';
 
-interface TestHold {
-  readonly context: HoldContext;
-  readonly signal: AbortSignal;
-  readonly cancelled: string[];
-  approve(): void;
-  deny(message: string): void;
-}
-
-export interface TestRules {
-  /** Default: what launders is denied, all else allowed. */
-  readonly rule?: (command: Command) => 'allow' | 'deny' | 'hold';
-  /** By `schema.table.column`. */
-  readonly masks?: Readonly<Record<string, Mask>>;
-  readonly textMask?: TextMask;
-}
-
-export const redact: Mask = { rule: 'test redact', method: 'redact', apply: () => '***' };
 /** Finds `key-` and digits, wherever they stand. */
 export const findKeys: TextMask = {
   mayFind: (bytes, start, end) => bytes.subarray(start, end).includes('key-'),
@@ -75,62 +46,10 @@ export function tokens(domain: string): Mask {
   };
 }
 
-const hidden: Mask = { rule: 'protected', method: 'null', apply: () => null };
-
-export function testGate({ rule = ({ launders }) => (launders ? 'deny' : 'allow'), masks, textMask }: TestRules): TestGate {
-  const commands: Command[] = [];
-  const notes: SessionEvent[] = [];
-  const prints: SessionEvent[] = [];
-  const recorded: Buffer[] = [];
-  const seen: Buffer[] = [];
-  const asked: TestHold[] = [];
-  return {
-    commands,
-    notes,
-    prints,
-    recorded,
-    seen,
-    asked,
-    command(command) {
-      const number = commands.push(command);
-      const action = rule(command);
-      if (action === 'allow') return { action, command: number };
-      if (action === 'deny') return { action, command: number, cause: 'denied', message: 'denied by a test' };
-      return { action, command: number, ask: (context, signal) => ask(number, context, signal, asked) };
-    },
-    maskFor: ({ relation, name }) => masks?.[`${relation}.${name}`],
-    protectedMask: hidden,
-    unmasked: masks === undefined,
-    textMask,
-    fieldMasks: undefined,
-    requestMasks: { text: undefined, fields: undefined },
-    isMask: (text) => /\[redacted\]|mt_[a-z]+_\w|^\*{4}.{0,4}$/.test(text),
-    note: (event) => void (event.type === 'values' ? prints : notes).push(event),
-    record: (from, data) => void (from === 'client' ? recorded : seen).push(Buffer.from(data)),
-    fingerprint: (...parts) =>
-      parts.reduce((hmac, part) => hmac.update(`${part.length}:`).update(part), createHmac('sha256', 'test')).digest('hex'),
-    durable: () => undefined,
-    ready: () => undefined,
-  };
-}
-
-function ask(command: number, context: HoldContext, signal: AbortSignal, asked: TestHold[]): Asked {
-  const outcome = Promise.withResolvers<Ruling>();
-  const denied = (message: string, cause: Denied['cause']): Denied => ({ action: 'deny', command, cause, message });
-  signal.addEventListener('abort', () => outcome.resolve(denied('cancelled', 'cancelled')));
-  const cancelled: string[] = [];
-  asked.push({
-    context,
-    signal,
-    cancelled,
-    approve: () => outcome.resolve({ action: 'allow', command }),
-    deny: (message) => outcome.resolve(denied(message, 'denied')),
-  });
-  const cancel = (reason: string): Denied => {
-    cancelled.push(reason);
-    return denied(reason, 'cancelled');
-  };
-  return { approval: 'ap_1', notice: 'approval ap_1 asked of dba', outcome: outcome.promise, cancel };
+/** Unless the test says otherwise, what launders is denied, all else allowed. */
+export function testGate(rules: TestRules): TestGate {
+  const isMask = (text: string): boolean => /\[redacted\]|mt_[a-z]+_\w|^\*{4}.{0,4}$/.test(text);
+  return anyGate({ rule: ({ launders }) => (launders ? 'deny' : 'allow'), isMask, ...rules });
 }
 
 /** A catalogue of plain tables, by `schema.table` with column names; OIDs count from 20000. */

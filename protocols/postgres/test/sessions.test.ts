@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Endpoint, ExecItem, RecordedFrames, ReplayItem } from '@sallyport/core';
+import { CA_FILE } from '@sallyport/core/testing';
 import pg from 'pg';
 import { freePort, type PostgresServer, startPostgres } from '../../../test-fixtures/servers/postgres.ts';
 import { postgres } from '../src/index.ts';
 import { redact } from './playbook-kit.ts';
 import { startTestGateway, type TestGateway, TOKEN } from './test-gateway.ts';
-import { CA_FILE } from './test-host.ts';
 import { targetAt } from './test-target.ts';
 
 const run = promisify(execFile);

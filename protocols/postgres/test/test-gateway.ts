@@ -1,76 +1,20 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
-import type { GatewayError, Protocol, Session, SessionEnd, Target } from '@sallyport/core';
+import type { Protocol, Target } from '@sallyport/core';
+import { type TestGate, type TestListener, type TestRules, testListener } from '@sallyport/core/testing';
 import { postgres } from '../src/index.ts';
-import { type TestGate, type TestRules, testGate } from './playbook-kit.ts';
+import { testGate } from './playbook-kit.ts';
 import { testHost } from './test-host.ts';
 
-/** A PostgreSQL listener whose gate does what the test says; one gate for all its sessions. */
-export interface TestGateway {
-  readonly port: number;
+/** A PostgreSQL listener whose gate does what the test says. */
+export interface TestGateway extends TestListener {
   readonly gate: TestGate;
   readonly protocol: Protocol;
-  readonly ends: SessionEnd[];
-  /** Ends the sessions that are open, as a revocation does. */
-  end(reason: GatewayError): void;
-  close(): Promise<void>;
 }
 
 export const TOKEN = 'sp_alice';
 
-/** Serves `target` on a free port of 127.0.0.1 to alice, whose token is {@link TOKEN}. */
+/** Serves `target` to alice, whose token is {@link TOKEN}. */
 export async function startTestGateway(target: Target, rules: TestRules = {}): Promise<TestGateway> {
-  const protocol = postgres();
-  const gate = testGate(rules);
-  const ends: SessionEnd[] = [];
+  const [protocol, gate] = [postgres(), testGate(rules)];
   const { host } = testHost([target], { alice: [TOKEN] }, AbortSignal.timeout(600_000));
-  const facts = new Map<string, Map<string, string>>();
-  const served = new Set<Promise<void>>();
-  let ended = new AbortController();
-  const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    const done = protocol
-      .serve(socket, {
-        ...host,
-        facts: {
-          load: (scope) => Promise.resolve(facts.get(scope) ?? new Map<string, string>()),
-          save: (scope, key, value) => {
-            facts.set(scope, (facts.get(scope) ?? new Map<string, string>()).set(key, value));
-            return Promise.resolve();
-          },
-        },
-        admit: async (signIn) => {
-          const { id, identity } = await host.admit(signIn);
-          const session: Session = Object.assign(Object.create(gate) as TestGate, {
-            id,
-            identity,
-            target,
-            signal: ended.signal,
-            end: (end: SessionEnd) => {
-              ends.push(end);
-              return Promise.resolve();
-            },
-          });
-          return session;
-        },
-      })
-      .finally(() => served.delete(done));
-    served.add(done);
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    gate,
-    protocol,
-    ends,
-    end(reason) {
-      ended.abort(reason);
-      ended = new AbortController();
-    },
-    async close() {
-      server.close();
-      ended.abort();
-      await Promise.all(served);
-      await protocol.close();
-    },
-  };
+  return { ...(await testListener(protocol, target, gate, host)), gate, protocol };
 }

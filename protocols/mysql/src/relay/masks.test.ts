@@ -1,6 +1,6 @@
 import { GatewayError, ProtocolError, type TextMask } from '@sallyport/core';
+import { redact } from '@sallyport/core/testing';
 import { column, command, eof, err, ok, query, result, scene, textRow } from '../../test/playbook-kit.ts';
-import { redact } from '../../test/test-gate.ts';
 import { int, lenenc, lenencBytes, packets } from '../codec/bytes.ts';
 import { CAPABILITY } from '../codec/capabilities.ts';
 import { type ColumnDefinition, encodeColumn } from '../codec/columns.ts';

@@ -1,5 +1,5 @@
+import { redact } from '@sallyport/core/testing';
 import { column, command, eof, err, ok, query, result, SECRET, scene, textRow } from '../../test/playbook-kit.ts';
-import { redact } from '../../test/test-gate.ts';
 import { int, lenenc, lenencBytes, packets } from '../codec/bytes.ts';
 import { CAPABILITY } from '../codec/capabilities.ts';
 import { encodeColumn, TYPE } from '../codec/columns.ts';

@@ -1,7 +1,7 @@
 import type { TextMask } from '@sallyport/core';
+import { redact } from '@sallyport/core/testing';
 import fc from 'fast-check';
 import { column, command, eof, err, query, result, type Scene, scene, textRow } from '../../test/playbook-kit.ts';
-import { redact } from '../../test/test-gate.ts';
 import { int, lenenc, lenencBytes, packets } from '../codec/bytes.ts';
 import { CAPABILITY } from '../codec/capabilities.ts';
 import { encodeColumn } from '../codec/columns.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { playbook } from '@sallyport/core/playbook';
+import { playbook } from '@sallyport/core/testing';
 import { fileGate } from '../../../test/file-gate.ts';
 import { byteChunks } from '../byte-chunks.ts';
 import { fileCommandLine } from '../exec/file-command-line.ts';

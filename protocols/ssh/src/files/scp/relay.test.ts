@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ProtocolError } from '@sallyport/core';
-import { type Playbook, playbook } from '@sallyport/core/playbook';
+import { type Playbook, playbook } from '@sallyport/core/testing';
 import fc from 'fast-check';
 import { type FileTestGate, fileGate } from '../../../test/file-gate.ts';
 import { byteChunks } from '../byte-chunks.ts';

@@ -1,5 +1,5 @@
 import { ProtocolError } from '@sallyport/core';
-import { type Playbook, playbook } from '@sallyport/core/playbook';
+import { type Playbook, playbook } from '@sallyport/core/testing';
 import { type FileTestGate, fileGate } from '../../../test/file-gate.ts';
 import { sftpDecoder } from './decoder.ts';
 import { MAX_HANDLES } from './handles.ts';

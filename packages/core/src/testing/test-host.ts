@@ -1,14 +1,15 @@
 import { createHash, randomBytes, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type FactStore, GatewayError, type Host, type ScramMaterial, type Session, type SignIn, type Target } from '@sallyport/core';
-import { doubleSha1 } from '../src/startup/proofs.ts';
+import { GatewayError } from '../errors.ts';
+import type { FactStore, Host, ScramMaterial, Session, SignIn, Target } from '../protocol.ts';
 
-const pem = (name: string): string => readFileSync(new URL(`../../../test-fixtures/certificates/${name}`, import.meta.url), 'utf8');
+const file = (name: string): URL => new URL(`../../../../test-fixtures/certificates/${name}`, import.meta.url);
 
-export const CA_FILE: string = new URL('../../../test-fixtures/certificates/ca.pem', import.meta.url).pathname;
-const CERTIFICATE = pem('localhost.pem');
+/** What the certificate of a {@link testHost} chains to. */
+export const CA_FILE: string = file('ca.pem').pathname;
+const CERTIFICATE = readFileSync(file('localhost.pem'), 'utf8');
 const TLS: Host['tls'] = {
-  context: { cert: CERTIFICATE, key: pem('localhost.key') },
+  context: { cert: CERTIFICATE, key: readFileSync(file('localhost.key'), 'utf8') },
   hash: createHash('sha256').update(new X509Certificate(CERTIFICATE).raw).digest(),
 };
 
@@ -19,20 +20,28 @@ export interface HostRecord {
   readonly log: string[];
 }
 
+export interface TestHostOptions {
+  readonly targets: readonly Target[];
+  /** Users by name, with their tokens. */
+  readonly users: Readonly<Record<string, readonly string[]>>;
+  /** What a protocol checks tokens with that are not sent as they are. Default: none is known. */
+  readonly material?: (user: string, tokens: readonly string[]) => Pick<ScramMaterial, 'salt' | 'iterations' | 'keys'>;
+  /** Default: aborts after 30 s. */
+  readonly signal?: AbortSignal;
+  /** Called for each sign-in that is good; the session is there when it resolves. */
+  readonly admission?: (signIn: SignIn) => Promise<void>;
+}
+
 /** A host that knows users by name, with their tokens, and opens sessions that record nothing. */
-export function testHost(
-  targets: readonly Target[],
-  users: Readonly<Record<string, readonly string[]>>,
-  signal: AbortSignal = AbortSignal.timeout(30_000),
-  admission: (signIn: SignIn) => Promise<void> = () => Promise.resolve(),
-): { readonly host: Host; readonly record: HostRecord } {
+export function testHost(options: TestHostOptions): { readonly host: Host; readonly record: HostRecord } {
+  const { targets, users, material = noMaterial, signal = AbortSignal.timeout(30_000), admission } = options;
   const record: HostRecord = { refused: [], admitted: [], log: [] };
   const host: Host = {
     targets,
     client: '127.0.0.1:1',
     signal,
     tls: TLS,
-    scram: (user) => Promise.resolve(materialOf(user, users[user] ?? [])),
+    scram: (user) => Promise.resolve({ ...material(user, users[user] ?? []), vouched: false }),
     sshHostKeys: () => Promise.resolve([]),
     forwardCertificate: () => Promise.resolve({}),
     isOwnAddress: () => false,
@@ -42,7 +51,7 @@ export function testHost(
     admit: async (signIn) => {
       const { user, proof } = signIn;
       if (proof.method === 'password' && !users[user]?.includes(proof.secret)) throw new GatewayError('ERR_LOGIN', 'The token is wrong.');
-      await admission(signIn);
+      await admission?.(signIn);
       record.admitted.push(signIn);
       return sessionOf(signIn);
     },
@@ -54,10 +63,8 @@ export function testHost(
   return { host, record };
 }
 
-function materialOf(user: string, tokens: readonly string[]): ScramMaterial {
-  const unused = { storedKey: Buffer.alloc(32), serverKey: Buffer.alloc(32) };
-  const keys = tokens.map((token) => ({ token: `id of ${token}`, ...unused, sha1sha1: doubleSha1(token) }));
-  return { salt: Buffer.from(user), iterations: 1, keys, vouched: false };
+function noMaterial(user: string): Pick<ScramMaterial, 'salt' | 'iterations' | 'keys'> {
+  return { salt: Buffer.from(user), iterations: 1, keys: [] };
 }
 
 function sessionOf({ user, target }: SignIn): Session {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Decoder, Frame, Out, Relay, Side, Step } from './frame.ts';
+import type { Decoder, Frame, Out, Relay, Side, Step } from '../frame.ts';
 
 /**
  * A transcript that a relay must follow, without sockets: say something as one side, then expect

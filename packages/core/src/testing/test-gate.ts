@@ -1,7 +1,11 @@
 import { createHmac } from 'node:crypto';
-import type { Asked, Command, Denied, Gate, HoldContext, Mask, RecordedFrames, Ruling, SessionEvent, TextMask } from '@sallyport/core';
+import type { Command } from '../command.ts';
+import type { Gate, SessionEvent } from '../gate.ts';
+import type { Mask, TextMask } from '../mask.ts';
+import type { RecordedFrames } from '../protocol.ts';
+import type { Asked, Denied, HoldContext, Ruling } from '../ruling.ts';
 
-/** For tests: a gate that does what the test says and remembers what it was asked. */
+/** A gate that does what the test says and remembers what it was asked. */
 export interface TestGate extends Gate {
   readonly commands: Command[];
   readonly notes: SessionEvent[];
@@ -11,52 +15,50 @@ export interface TestGate extends Gate {
   readonly recorded: Buffer[];
   /** What the client saw. */
   readonly seen: Buffer[];
-  readonly asked: TestHold[];
   /** Both sides' recorded bytes in their order. */
   readonly wire: RecordedFrames[];
+  readonly asked: TestHold[];
 }
 
-interface TestHold {
+/** A command that waits for the test to decide. */
+export interface TestHold {
   readonly context: HoldContext;
   readonly signal: AbortSignal;
+  /** Why it was called off. */
   readonly cancelled: string[];
   approve(): void;
   deny(message: string): void;
 }
 
 export interface TestRules {
-  /** By recordable text; default allow. */
+  /** Default: everything is allowed. */
   readonly rule?: (command: Command) => 'allow' | 'deny' | 'hold';
+  /** What a denial says. */
+  readonly denial?: string;
+  /** Who is asked about a hold. */
+  readonly notice?: string;
   /** By `schema.table.column`. */
   readonly masks?: Readonly<Record<string, Mask>>;
   readonly textMask?: TextMask;
+  readonly isMask?: (text: string) => boolean;
 }
 
 export const redact: Mask = { rule: 'test redact', method: 'redact', apply: () => '***' };
 const hidden: Mask = { rule: 'protected', method: 'null', apply: () => null };
 
-export function testGate({ rule = () => 'allow', masks, textMask }: TestRules): TestGate {
-  const commands: Command[] = [];
-  const notes: SessionEvent[] = [];
-  const prints: SessionEvent[] = [];
-  const recorded: Buffer[] = [];
-  const seen: Buffer[] = [];
-  const asked: TestHold[] = [];
-  const wire: RecordedFrames[] = [];
+export function testGate(rules: TestRules = {}): TestGate {
+  const { rule = () => 'allow', denial = 'denied by a test', masks, textMask, isMask = () => false } = rules;
+  const kept = { commands: [] as Command[], notes: [] as SessionEvent[], prints: [] as SessionEvent[], asked: [] as TestHold[] };
+  const bytes = { recorded: [] as Buffer[], seen: [] as Buffer[], wire: [] as RecordedFrames[] };
   return {
-    wire,
-    commands,
-    notes,
-    prints,
-    recorded,
-    seen,
-    asked,
+    ...kept,
+    ...bytes,
     command(command) {
-      const number = commands.push(command);
+      const number = kept.commands.push(command);
       const action = rule(command);
       if (action === 'allow') return { action, command: number };
-      if (action === 'deny') return { action, command: number, cause: 'denied', message: 'denied by a test' };
-      return { action, command: number, ask: (context, signal) => ask(number, context, signal, asked) };
+      if (action === 'deny') return { action, command: number, cause: 'denied', message: denial };
+      return { action, command: number, ask: (context, signal) => ask(number, context, signal, kept.asked, rules.notice) };
     },
     maskFor: ({ relation, name }) => masks?.[`${relation}.${name}`],
     protectedMask: hidden,
@@ -64,11 +66,11 @@ export function testGate({ rule = () => 'allow', masks, textMask }: TestRules): 
     textMask,
     fieldMasks: undefined,
     requestMasks: { text: undefined, fields: undefined },
-    isMask: (text) => text.includes('[redacted]') || /^\*+\d{4}$/.test(text),
-    note: (event) => void (event.type === 'values' ? prints : notes).push(event),
+    isMask,
+    note: (event) => void (event.type === 'values' ? kept.prints : kept.notes).push(event),
     record(from, data) {
-      (from === 'client' ? recorded : seen).push(Buffer.from(data));
-      wire.push({ from, at: 0, data: Buffer.from(data) });
+      (from === 'client' ? bytes.recorded : bytes.seen).push(Buffer.from(data));
+      bytes.wire.push({ from, at: 0, data: Buffer.from(data) });
     },
     fingerprint: (...parts) =>
       parts.reduce((hmac, part) => hmac.update(`${part.length}:`).update(part), createHmac('sha256', 'test')).digest('hex'),
@@ -77,7 +79,7 @@ export function testGate({ rule = () => 'allow', masks, textMask }: TestRules): 
   };
 }
 
-function ask(command: number, context: HoldContext, signal: AbortSignal, asked: TestHold[]): Asked {
+function ask(command: number, context: HoldContext, signal: AbortSignal, asked: TestHold[], notice = 'approval ap_1 asked of dba'): Asked {
   const outcome = Promise.withResolvers<Ruling>();
   const denied = (message: string, cause: Denied['cause']): Denied => ({ action: 'deny', command, cause, message });
   signal.addEventListener('abort', () => outcome.resolve(denied('cancelled', 'cancelled')));
@@ -93,5 +95,5 @@ function ask(command: number, context: HoldContext, signal: AbortSignal, asked: 
     cancelled.push(reason);
     return denied(reason, 'cancelled');
   };
-  return { approval: 'ap_1', notice: 'approval ap_1 asked of dba', outcome: outcome.promise, cancel };
+  return { approval: 'ap_1', notice, outcome: outcome.promise, cancel };
 }
