@@ -71,7 +71,7 @@ export class Program {
     try {
       const { notice, session } = this.#conversation.parts;
       const waits = notice();
-      if (waits !== undefined && this.#conversation.admitted === undefined) this.#say(waits);
+      if (waits !== undefined && this.#conversation.admitted === undefined) void this.#say(waits);
       const gate = await this.#unlessLeft(session);
       await this.#judge(gate);
     } catch (cause) {
@@ -101,7 +101,7 @@ export class Program {
     this.#recordRequest(gate);
     const ruling = await ask(gate, wish, {
       signal: AbortSignal.any([this.#left.signal, this.#input.interrupted]),
-      notice: (text) => this.#say(text),
+      notice: (text) => void this.#say(text),
       context: async () => ({
         account: gate.target.credentials.username,
         terminal: this.#request.pty === undefined ? 'no' : 'yes',
@@ -191,7 +191,7 @@ export class Program {
         this.#target = await this.#unlessLeft(startProgram(connection.client, this.#request));
         return this.#target;
       },
-      say: (text) => this.#say(text),
+      say: (text) => void this.#say(text),
     };
     await this.#report(running, await this.#runAs(running, what));
   }
@@ -229,7 +229,7 @@ export class Program {
         : ({ type: 'exit-signal', channel, name: signal } as const);
     gate.record('target', encodeChannelMessage(message));
     gate.note({ ...result, state: 'completed', exit: signal ?? code });
-    if (this.#conversation.over.aborted) this.#say(asGatewayError(this.#conversation.over.reason).message);
+    if (this.#conversation.over.aborted) void this.#say(asGatewayError(this.#conversation.over.reason).message);
     if (!this.#client.writable) return;
     if (signal === undefined) this.#client.exit(code);
     else this.#exitBySignal(exit);
