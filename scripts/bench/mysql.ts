@@ -114,16 +114,18 @@ await prepare(database);
 const routes = await startRoutes(database, stack);
 const wanted = SCENARIOS.filter(({ name }) => name.includes(values.only));
 const measured = wanted.flatMap((scenario) => routes.map((route) => ({ scenario, route, rates: [] as number[], costs: [] as number[] })));
-for (let round = 1; round <= rounds; round += 1) {
+for (let round = 0; round <= rounds; round += 1) {
   for (const { scenario, route, rates, costs } of measured) {
     const { rate, cost } = await measure(scenario, route, seconds);
-    rates.push(rate);
-    costs.push(cost);
+    if (round > 0) {
+      rates.push(rate);
+      costs.push(cost);
+    } // the first one is for the compilers
     console.error(`round ${round}: ${scenario.name}, ${scenario.clients} clients, ${route.name}: ${Math.round(rate)}`);
   }
 }
 const results = measured.map((one): Result => ({ ...one, route: one.route.name }));
-const words = `${rounds} interleaved rounds of ${seconds} s, medians. ${machine(['sysbench', '--version'], ['/usr/sbin/mariadbd', '--version'])}. Load average before the start: ${load}, at the end: ${loadavg()[0]?.toFixed(1)}.`;
+const words = `${rounds} interleaved rounds of ${seconds} s after one that does not count, medians. ${machine(['sysbench', '--version'], ['/usr/sbin/mariadbd', '--version'])}. Load average before the start: ${load}, at the end: ${loadavg()[0]?.toFixed(1)}.`;
 const text = `${table(results)}\n\n${costTable(results)}\n\n${words}`;
 console.log(text);
 if (!values.dry) await writeFile(DOCUMENT, withTable(await readFile(DOCUMENT, 'utf8'), text, 'measured-mysql'));

@@ -32,13 +32,15 @@ async function measureAll(routes: readonly Route[], rounds: number, seconds: num
   const results = SCENARIOS.filter(({ name }) => name.includes(values.only)).flatMap((scenario) =>
     routes.map((route) => ({ scenario, route: route.name, rates: [] as number[], costs: [] as number[] })),
   );
-  for (let round = 1; round <= rounds; round += 1) {
+  for (let round = 0; round <= rounds; round += 1) {
     for (const result of results) {
       const route = routes.find(({ name }) => name === result.route);
       if (route === undefined) continue;
       const { rate, cost } = await measure(result.scenario, route, seconds);
-      result.rates.push(rate);
-      result.costs.push(cost);
+      if (round > 0) {
+        result.rates.push(rate);
+        result.costs.push(cost);
+      } // the first one is for the compilers
       console.error(`round ${round}: ${result.scenario.name}, ${result.scenario.clients} clients, ${route.name}: ${Math.round(rate)}`);
     }
   }
@@ -58,7 +60,7 @@ execFileSync('pgbench', ['-i', '-q', '-s', '10', database.connectionString], { s
 execFileSync('psql', ['-X', '-q', '-c', PREPARE, database.connectionString], { stdio: 'ignore' });
 
 const results = await measureAll(routes, rounds, seconds);
-const words = `${rounds} interleaved rounds of ${seconds} s, medians, in brackets the ratio to a plain Node.js pipe. ${machine(['pgbench', '--version'], ['/usr/sbin/haproxy', '-v'], ['/usr/sbin/pgbouncer', '--version'])}. Load average before the start: ${load}, at the end: ${loadavg()[0]?.toFixed(1)}.`;
+const words = `${rounds} interleaved rounds of ${seconds} s after one that does not count, medians, in brackets the ratio to a plain Node.js pipe. ${machine(['pgbench', '--version'], ['/usr/sbin/haproxy', '-v'], ['/usr/sbin/pgbouncer', '--version'])}. Load average before the start: ${load}, at the end: ${loadavg()[0]?.toFixed(1)}.`;
 const text = `${table(results)}\n\n${costTable(results)}\n\n${words}`;
 console.log(text);
 await mkdir(CACHE, { recursive: true });
