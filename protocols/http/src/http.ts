@@ -5,6 +5,7 @@ import { clientFacts } from './client/client-facts.ts';
 import { readDsn } from './client/dsn.ts';
 import { exec } from './client/exec.ts';
 import { nativeClient } from './client/native-client.ts';
+import { DigestThread } from './digest/digest-thread.ts';
 import { classifyConnect, connectAuthority } from './forward/classify-connect.ts';
 import { interceptedHosts } from './forward/intercepted-hosts.ts';
 import { inspect } from './inspect/inspect.ts';
@@ -20,7 +21,7 @@ const UNKNOWN: TargetOptions = targetSchema.parse({});
 
 /** HTTP/1.1 and HTTP/2: services, LLM APIs and Git, each request judged, masked and recorded. RFC 9110 to 9113. */
 export function http(): Protocol {
-  const services = { http1: new Http1Server(), upstreams: new Upstreams() };
+  const services = { http1: new Http1Server(), upstreams: new Upstreams(), digests: new DigestThread() };
   return {
     name: 'http',
     defaultPort: DEFAULT_PORT,
@@ -45,6 +46,7 @@ export function http(): Protocol {
     close() {
       services.http1.close();
       services.upstreams.close();
+      services.digests.close();
       return Promise.resolve();
     },
   };

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { acceptTls, type Host } from '@sallyport/core';
 import { asGatewayError } from './errors.ts';
+import type { SharedParts } from './exchange/exchange.ts';
 import { refusalBody } from './exchange/refusal.ts';
 import { serveExchange } from './exchange/serve-exchange.ts';
 import { carryWebSocket } from './exchange/upgrade.ts';
@@ -11,12 +12,10 @@ import { firstWords } from './startup/first-bytes.ts';
 import type { Http1Handlers, Http1Server } from './startup/http1-server.ts';
 import { serveHttp2 } from './startup/http2-server.ts';
 import type { TargetOptions } from './target-schema.ts';
-import type { Upstreams } from './upstream/upstreams.ts';
 
 /** What all connections share. */
-export interface Services {
+export interface Services extends SharedParts {
   readonly http1: Http1Server;
-  readonly upstreams: Upstreams;
 }
 
 /** One client connection from its first byte to its seal. Never rejects for what a client did. */
@@ -41,7 +40,7 @@ export async function serve(client: Duplex, host: Host, services: Services): Pro
 /** Serves all requests of a connection, until it closes. */
 async function converse(connection: Connection, socket: Duplex, http2: boolean, services: Services): Promise<void> {
   try {
-    if (http2) await serveHttp2(socket, (request, reply) => serveExchange(request, reply, connection, services.upstreams));
+    if (http2) await serveHttp2(socket, (request, reply) => serveExchange(request, reply, connection, services));
     else await services.http1.serve(socket, handlersOf(connection, services));
   } finally {
     await connection.close();
@@ -71,9 +70,9 @@ function protocolsAt(targets: Host['targets']): readonly string[] {
 
 function handlersOf(connection: Connection, services: Services): Http1Handlers {
   return {
-    request: (request, reply) => serveExchange(request, reply, connection, services.upstreams),
+    request: (request, reply) => serveExchange(request, reply, connection, services),
     upgrade: (request, reply, socket, head) =>
-      serveExchange(request, reply, connection, services.upstreams, (exchange) => carryWebSocket(exchange, socket, head)),
+      serveExchange(request, reply, connection, services, (exchange) => carryWebSocket(exchange, socket, head)),
     connect: (request, reply, socket, head) =>
       serveConnect({ request, reply, socket, head, connection }, (inner, within, http2) => converse(inner, within, http2, services)),
     broken: (error) => {

@@ -20,6 +20,7 @@ import {
   type Target,
   type TextMask,
 } from '@sallyport/core';
+import { DigestThread } from '../src/digest/digest-thread.ts';
 import { type ExchangeMessage, ExchangeMessageDecoder } from '../src/recorded/message.ts';
 import { serve } from '../src/serve.ts';
 import { Http1Server } from '../src/startup/http1-server.ts';
@@ -144,7 +145,7 @@ export interface TestGatewayOptions {
 export async function testGateway(targetPort: number, settings: TestGatewayOptions = {}): Promise<TestGateway> {
   const gate = new TestGate();
   const target = targetAt(targetPort, settings.options, settings.target);
-  const services = { http1: new Http1Server(), upstreams: new Upstreams() };
+  const services = { http1: new Http1Server(), upstreams: new Upstreams(), digests: new DigestThread() };
   const host = {
     targets: settings.targets ?? [target],
     client: '127.0.0.1:1',
@@ -185,6 +186,7 @@ export async function testGateway(targetPort: number, settings: TestGatewayOptio
       gate.ending.abort(new GatewayError('ERR_ENDED', 'The test is over.'));
       services.upstreams.close();
       services.http1.close();
+      services.digests.close();
       await Promise.race([Promise.all(serving), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
     },
   };

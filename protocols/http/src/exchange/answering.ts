@@ -1,4 +1,5 @@
 import type { CountHit } from '@sallyport/core';
+import { type BodyDigest, digestHere } from '../digest/body-digest.ts';
 import { RequestError } from '../errors.ts';
 import type { LlmExchange } from '../llm/begin-llm.ts';
 import { endToEnd, type Fields, field } from '../message/fields.ts';
@@ -39,7 +40,8 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
  */
 export async function giveAnswer(exchange: Exchange, answer: Answer, llm: LlmExchange | undefined, count: CountHit): Promise<number> {
   const { reply, record, request, options, visit } = exchange;
-  const body = record.body('target', options.record_body_kib * 1024);
+  const most = options.record_body_kib * 1024;
+  const body = record.body('target', most, undefined, () => digestOf(exchange, answer, llm, most));
   const empty = answer.headOnly || request.method === 'HEAD' || BODILESS.has(answer.status);
   const mask = empty ? undefined : answerMask(exchange, answer, llm, count, (bytes) => body.write(bytes));
   const changed = empty ? !isOpen(answerMasks(exchange.gate)) : typeof mask === 'object' && mask.changes;
@@ -72,11 +74,20 @@ async function giveBody(exchange: Exchange, answer: Answer, mask: AnswerMask | '
   try {
     const told = masked?.records === true ? undefined : body;
     const bytes = await pour(exchange, masked?.decode?.(sent) ?? sent, told, inTurn(echo, masked?.stream));
+    const finished = body.finish();
+    if (finished !== undefined) await finished;
     body.end();
     return bytes;
   } finally {
+    body.drop();
     exchange.record.flush();
   }
+}
+
+/** A mask that tells the record itself waits for nobody, so that nothing may be computed elsewhere. */
+function digestOf({ digests }: Exchange, { fields }: Answer, llm: LlmExchange | undefined, recorded: number): BodyDigest {
+  const length = field(fields, 'content-length');
+  return llm === undefined ? digests.begin(length === undefined ? undefined : Number(length) - recorded) : digestHere();
 }
 
 /**
@@ -96,7 +107,7 @@ export async function pour(
     if (chunk.length === 0) return undefined;
     bytes += chunk.length;
     record?.write(chunk);
-    const ready = gate.ready();
+    const ready = gate.ready() ?? record?.room();
     if (ready !== undefined) return ready.then(() => (reply.write(chunk) ? undefined : reply.drained()));
     return reply.write(chunk) ? undefined : reply.drained();
   };

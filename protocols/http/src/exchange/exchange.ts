@@ -1,5 +1,6 @@
 import type { Host, Session } from '@sallyport/core';
 import type { RequestTarget } from '../classify/request-target.ts';
+import type { DigestThread } from '../digest/digest-thread.ts';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
 import type { ExchangeRecord } from '../recorded/exchange-record.ts';
 import type { Connection } from '../startup/connection.ts';
@@ -20,8 +21,13 @@ export interface Exchange {
   readonly options: TargetOptions;
   readonly record: ExchangeRecord;
   readonly upstreams: Upstreams;
+  /** Computes the SHA-256 of what of a large body is not recorded. */
+  readonly digests: DigestThread;
   /** Path and query as they are judged, and as they go to the target. */
   readonly requested: RequestTarget;
   /** Aborted when the client has left or the session must end. */
   readonly signal: AbortSignal;
 }
+
+/** What all exchanges share. */
+export type SharedParts = Pick<Exchange, 'upstreams' | 'digests'>;

@@ -92,26 +92,32 @@ export class OutgoingBody {
 
   /** Where the record gets it, masked as answers are; of what cannot be looked into it gets size and SHA-256. */
   #record(): BodyRecord {
-    const { record, request, gate, options } = this.#exchange;
+    const { record, request, gate, options, digests } = this.#exchange;
     const masks = answerMasks(gate);
     const most = options.record_body_kib * 1024;
-    if (isOpen(masks)) return record.body('client', most);
+    const digest = (recorded: number) => () => digests.begin(this.length === undefined ? undefined : this.length - recorded);
+    if (isOpen(masks)) return record.body('client', most, undefined, digest(most));
     const mask = contentMask(request.fields, masks, () => undefined, 'client');
     const hidden = mask === 'opaque' || field(request.fields, 'content-encoding') !== undefined;
-    return hidden ? record.body('client', 0) : record.body('client', most, mask);
+    return hidden ? record.body('client', 0, undefined, digest(0)) : record.body('client', most, mask, digest(most));
   }
 
   async *#recorded(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const { gate, visit } = this.#exchange;
     const body = this.#record();
-    for await (const chunk of chunks) {
-      body.write(chunk);
-      visit.seen.clientBytes += chunk.length;
-      this.#count?.(chunk.length);
-      const durable = gate.durable();
-      if (durable !== undefined) await durable;
-      yield chunk;
+    try {
+      for await (const chunk of chunks) {
+        body.write(chunk);
+        visit.seen.clientBytes += chunk.length;
+        this.#count?.(chunk.length);
+        const wait = gate.durable() ?? body.room();
+        if (wait !== undefined) await wait;
+        yield chunk;
+      }
+      await body.finish();
+      body.end();
+    } finally {
+      body.drop();
     }
-    body.end();
   }
 }

@@ -10,8 +10,7 @@ import { field } from '../message/fields.ts';
 import { ExchangeRecord } from '../recorded/exchange-record.ts';
 import type { Connection } from '../startup/connection.ts';
 import type { Visit } from '../startup/visit.ts';
-import type { Upstreams } from '../upstream/upstreams.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, SharedParts } from './exchange.ts';
 import { forwardRequest } from './forward-request.ts';
 import { framingFault, unmetExpectation } from './framing.ts';
 import { challenges, refuse } from './refusal.ts';
@@ -22,7 +21,7 @@ export async function serveExchange(
   asked: ClientRequest,
   reply: Reply,
   arrived: Connection,
-  upstreams: Upstreams,
+  shared: SharedParts,
   run: (exchange: Exchange) => Promise<void> = serveRequest,
 ): Promise<void> {
   let [request, connection] = [asked, arrived];
@@ -43,7 +42,7 @@ export async function serveExchange(
     const ending = visit.enter();
     reply.whenLeft(() => ending.abort(clientLeft()));
     try {
-      await inVisit(exchangeOf(request, requested, reply, connection, visit, upstreams, ending.signal), connection !== arrived, run);
+      await inVisit(exchangeOf(request, requested, reply, connection, visit, shared, ending.signal), connection !== arrived, run);
     } finally {
       visit.leave(ending);
     }
@@ -78,7 +77,7 @@ function exchangeOf(
   reply: Reply,
   connection: Connection,
   visit: Visit,
-  upstreams: Upstreams,
+  { upstreams, digests }: SharedParts,
   signal: AbortSignal,
 ): Exchange {
   const { session, options } = visit;
@@ -94,6 +93,7 @@ function exchangeOf(
     options,
     record: new ExchangeRecord(session, visit.nextExchange(), visit.secretFields),
     upstreams,
+    digests,
     requested,
     signal,
   };

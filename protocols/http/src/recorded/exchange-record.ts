@@ -1,5 +1,5 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { Gate, Side, TextMask, TextStream } from '@sallyport/core';
+import { type BodyDigest, digestHere } from '../digest/body-digest.ts';
 import type { ClientRequest } from '../message/client-request.ts';
 import { type Fields, field } from '../message/fields.ts';
 import { type ExchangeMessage, encodeMessage } from './message.ts';
@@ -85,9 +85,10 @@ export class ExchangeRecord {
   /**
    * @param most bytes that are recorded.
    * @param mask where the record must show less than what passes.
+   * @param digest begins the digest of what is not recorded.
    */
-  body(side: Side, most: number, mask?: TextStream): BodyRecord {
-    return new BodyRecord((message) => this.#body(side, message), most, mask);
+  body(side: Side, most: number, mask?: TextStream, digest: () => BodyDigest = digestHere): BodyRecord {
+    return new BodyRecord((message) => this.#body(side, message), most, mask, digest);
   }
 
   #body(side: Side, message: BodyMessage): void {
@@ -116,16 +117,18 @@ function shown(value: string, mask: TextMask): string {
 export class BodyRecord {
   readonly #record: (message: BodyMessage) => void;
   readonly #most: number;
-  readonly #mask: TextStream | undefined;
+  readonly #begin: () => BodyDigest;
+  #mask: TextStream | undefined;
   /** Begun where the bound is reached: most bodies stay below it, and are recorded whole. */
-  #digest: Hash | undefined;
+  #digest: BodyDigest | undefined;
   #recorded = 0;
   #bytes = 0;
 
-  constructor(record: (message: BodyMessage) => void, most: number, mask: TextStream | undefined) {
+  constructor(record: (message: BodyMessage) => void, most: number, mask: TextStream | undefined, begin: () => BodyDigest) {
     this.#record = record;
     this.#most = most;
     this.#mask = mask;
+    this.#begin = begin;
   }
 
   /** Bytes that have passed. */
@@ -138,17 +141,38 @@ export class BodyRecord {
     this.#keep(this.#mask === undefined ? chunk : this.#mask.push(chunk));
   }
 
-  /** Says how much there was. */
+  /** undefined: more is welcome; else resolves when it is. @throws GatewayError ERR_RECORDING */
+  room(): Promise<void> | undefined {
+    return this.#digest?.room();
+  }
+
+  /** Nothing more comes: {@link end} may be called when this has resolved. @throws GatewayError ERR_RECORDING */
+  finish(): Promise<void> | undefined {
+    this.#flush();
+    return this.#digest?.finish();
+  }
+
+  /** Nobody will call {@link end}, or somebody did. */
+  drop(): void {
+    this.#digest?.drop();
+  }
+
+  /** Says how much there was. Whose digest is not computed here calls {@link finish} first. */
   end(): void {
-    if (this.#mask !== undefined) this.#keep(this.#mask.flush());
+    this.#flush();
     if (this.#digest === undefined) return;
     this.#record({ type: 'end', bytes: this.#bytes, unrecorded: this.#bytes - this.#recorded, sha256: this.#digest.digest() });
   }
 
   /** Says how much more there was that nobody records. @param sha256 of that */
   endWith(bytes: number, sha256: Buffer): void {
-    if (this.#mask !== undefined) this.#keep(this.#mask.flush());
+    this.#flush();
     this.#record({ type: 'end', bytes: this.#bytes + bytes, unrecorded: bytes, sha256 });
+  }
+
+  #flush(): void {
+    if (this.#mask !== undefined) this.#keep(this.#mask.flush());
+    this.#mask = undefined;
   }
 
   #keep(data: Buffer): void {
@@ -156,7 +180,7 @@ export class BodyRecord {
     this.#recorded += fits.length;
     if (fits.length > 0) this.#record({ type: 'data', data: fits });
     if (fits.length === data.length) return;
-    this.#digest ??= createHash('sha256');
+    this.#digest ??= this.#begin();
     this.#digest.update(data.subarray(fits.length));
   }
 }
