@@ -6,6 +6,7 @@ import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { WebSocketServer } from '../../protocols/http/test/ws.ts';
+import { startGitTarget } from './git-target.ts';
 
 const pem = (name: string): Buffer => readFileSync(new URL(`../../test-fixtures/certificates/${name}`, import.meta.url));
 const CUSTOMER = { id: 7, name: 'Ada', email: 'ada@example.com' };
@@ -22,13 +23,21 @@ export interface HttpTarget {
   readonly http: number;
   /** HTTP/2 and HTTP/1.1. */
   readonly https: number;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
-/** A server that does what clients of HTTP ask servers for; it wants its own key. @param key as a bearer token, GitHub's or Basic's */
-export async function startHttpTarget(key: string): Promise<HttpTarget> {
+/**
+ * A server that does what clients of HTTP ask servers for; it wants its own key.
+ *
+ * @param key as a bearer token, GitHub's or Basic's.
+ * @param scheme by which clients reach what is served as plain HTTP.
+ */
+export async function startHttpTarget(key: string, scheme: 'http' | 'https' = 'http'): Promise<HttpTarget> {
+  const repository = await startGitTarget(scheme);
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    if (letsIn(request, key)) serve(request, response);
+    if (letsIn(request, key) && request.url?.startsWith('/git/') === true)
+      repository.serve(request, response).catch(() => response.destroy());
+    else if (letsIn(request, key)) serve(request, response);
     else response.writeHead(401, { 'www-authenticate': 'Basic realm="target"' }).end('who?');
   };
   const plain = createHttp(answer);
@@ -42,11 +51,12 @@ export async function startHttpTarget(key: string): Promise<HttpTarget> {
   return {
     http: portOf(plain),
     https: portOf(secure),
-    stop() {
+    async stop() {
       sockets.close();
       plain.close();
       plain.closeAllConnections();
       secure.close();
+      await repository.stop();
     },
   };
 }

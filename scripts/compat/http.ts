@@ -8,6 +8,7 @@ import { type Route, type Tally, tryAll } from './trial.ts';
 export const HTTP_CLIENTS: readonly Client[] = [
   { name: 'curl', needs: ['curl', 'sha256sum'], command: ['sh', clientFile('http', 'curl.sh')] },
   { name: 'gh', needs: ['gh'], command: ['sh', clientFile('http', 'gh.sh')] },
+  { name: 'git-lfs', needs: ['git', 'git-lfs'], command: ['sh', clientFile('http', 'git-lfs.sh')] },
   nodeClient('ws'),
   nodeClient('autocannon'),
   { ...nodeClient('browser'), needs: ['npm', 'chromium'] },

@@ -9,6 +9,7 @@
  */
 import { parseArgs } from 'node:util';
 import { CLIENTS, makeCache } from './clients.ts';
+import { FORWARD_CLIENTS, tryForward } from './forward.ts';
 import { HTTP_CLIENTS, tryHttp } from './http.ts';
 import { LLM_CLIENTS, tryLlm } from './llm.ts';
 import { tryMysql } from './mysql.ts';
@@ -21,7 +22,7 @@ const { values, positionals: names } = parseArgs({
   options: { direct: { type: 'boolean', default: false }, megabytes: { type: 'string', default: '200' } },
   allowPositionals: true,
 });
-const known = [...CLIENTS, ...MYSQL_CLIENTS, ...SSH_CLIENTS, ...HTTP_CLIENTS, ...LLM_CLIENTS].map(({ name }) => name);
+const known = [...CLIENTS, ...MYSQL_CLIENTS, ...SSH_CLIENTS, ...HTTP_CLIENTS, ...LLM_CLIENTS, ...FORWARD_CLIENTS].map(({ name }) => name);
 const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0) throw new Error(`No such client: ${unknown.join(', ')}. Known: ${known.join(', ')}.`);
 
@@ -35,6 +36,7 @@ const families = [
   () => trySsh({ names, directOnly, megabytes }),
   () => tryHttp({ names, directOnly, megabytes }),
   () => tryLlm(names, directOnly),
+  () => tryForward(names, directOnly),
 ];
 for (const tryFamily of families) {
   const tally = await tryFamily();
