@@ -11,4 +11,5 @@ test('colours, bold and faint text arrive, other sequences do not', () => {
   expect(picture).toMatch(/opacity="0.6">faint</);
   expect(picture).toContain(' &amp; done<');
   expect(picture).not.toContain('\u001b');
+  expect(picture.match(/<text (?!x="[^"]*" y="21")/g)).toHaveLength(picture.match(/<text xml:space="preserve"/g)?.length ?? 0);
 });

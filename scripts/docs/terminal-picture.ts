@@ -37,7 +37,7 @@ export function terminalPicture(title: string, ansi: string): string {
 <title>${xmlText(title)}</title>
 <rect width="${width}" height="${height}" rx="8" fill="${BACKGROUND}"/>
 ${dots.join('')}<text x="${width / 2}" y="21" text-anchor="middle" font-family="system-ui, sans-serif" font-size="12" fill="#8c96a8">${xmlText(title)}</text>
-<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14" fill="${FOREGROUND}" xml:space="preserve">
+<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14" fill="${FOREGROUND}">
 ${lines.flatMap(drawLine).join('\n')}
 </g>
 </svg>
@@ -58,7 +58,8 @@ function drawLine(runs: readonly Run[], row: number): string[] {
       ...(look.dim ? ['opacity="0.6"'] : []),
     ].join(' ');
     const at = `x="${x.toFixed(1)}" y="${BAR + row * CELL.height + 13}" textLength="${(length * CELL.width).toFixed(1)}"`;
-    return [`<text ${at}${style === '' ? '' : ` ${style}`}>${xmlText(shown)}</text>`];
+    // On each text: browsers do not inherit it.
+    return [`<text xml:space="preserve" ${at}${style === '' ? '' : ` ${style}`}>${xmlText(shown)}</text>`];
   });
 }
 
