@@ -1,3 +1,4 @@
+import xterm from '@xterm/headless';
 import { Screen, screenSize } from './screen.ts';
 
 test('a screen is what all output together left on it', async () => {
@@ -28,6 +29,27 @@ test('what was long ago is forgotten', async () => {
   const drawn = await screen.draw();
   expect(drawn).toContain('last');
   expect(drawn).not.toContain('\x1b[7m');
+});
+
+test('output in many pieces is drawn in few writes, each of which takes a turn of the loop', async () => {
+  const { prototype } = xterm.Terminal;
+  const { write } = prototype;
+  let writes = 0;
+  prototype.write = function (...args) {
+    writes += 1;
+    write.apply(this, args);
+  };
+  const screen = new Screen();
+  screen.resize(20, 3);
+  for (let piece = 0; piece < 1_000; piece += 1) screen.write(Buffer.from(`${piece}\r\n`));
+  screen.resize(30, 3);
+  screen.write(Buffer.from('la'));
+  screen.write(Buffer.from('st'));
+  const drawn = await screen.draw().finally(() => {
+    prototype.write = write;
+  });
+  expect(drawn.replace(/\x1b\[[0-9;]*[A-Za-z]/g, '')).toBe('998\r\n999\r\nlast');
+  expect(writes).toBe(2);
 });
 
 test('sizes of nothing become usual ones', () => {

@@ -62,7 +62,7 @@ export class Screen {
     const terminal = new Terminal({ cols, rows, scrollback: 0, allowProposedApi: true, logLevel: 'off' });
     const serializer = new SerializeAddon();
     terminal.loadAddon(serializer as unknown as Parameters<Terminal['loadAddon']>[0]);
-    for (const each of this.#written) {
+    for (const each of joined(this.#written)) {
       if (isSize(each)) terminal.resize(each.columns, each.rows);
       else await new Promise<void>((done) => terminal.write(each, done));
     }
@@ -83,6 +83,21 @@ export class Screen {
     this.#written = [...sizes.slice(-1), ...this.#written.slice(from)];
     this.#bytes = bytes;
   }
+}
+
+/** Neighbouring output as one: xterm.js takes a turn of the loop's timers, a millisecond or more, for each write. */
+function* joined(all: readonly Written[]): Generator<Written> {
+  let pieces: Buffer[] = [];
+  for (const each of all) {
+    if (!isSize(each)) {
+      pieces.push(each);
+      continue;
+    }
+    if (pieces.length > 0) yield Buffer.concat(pieces);
+    pieces = [];
+    yield each;
+  }
+  if (pieces.length > 0) yield Buffer.concat(pieces);
 }
 
 /** A CommonJS module's exports stand under `default` as Node sees them. */
