@@ -1,12 +1,21 @@
 import type { CountHit, TextMask } from '@sallyport/core';
 import { RunQueue, type Timed } from './run-queue.ts';
 
+const NOBODY: CountHit = () => undefined;
+
 /** Masks the output of a program that has no terminal: a plain text, of which only what may become a hit is held. */
 export class PlainMask {
+  readonly #mask: TextMask;
   readonly #queue: RunQueue;
 
-  constructor(mask: TextMask, count: CountHit) {
-    this.#queue = new RunQueue(mask, count);
+  constructor(mask: TextMask, count: CountHit, queue = new RunQueue(mask, count)) {
+    this.#mask = mask;
+    this.#queue = queue;
+  }
+
+  /** Another one that has read and holds the same, and counts nothing. */
+  fork(): PlainMask {
+    return new PlainMask(this.#mask, NOBODY, this.#queue.fork(NOBODY));
   }
 
   /** Something waits that {@link release} would let out. */

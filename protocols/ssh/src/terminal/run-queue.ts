@@ -63,6 +63,17 @@ export class RunQueue {
     this.#runs = undefined;
   }
 
+  /** Another one that holds the same, found so far: what happens to it changes nothing here. It holds texts only. */
+  fork(count: CountHit): RunQueue {
+    this.search();
+    const forked = new RunQueue(this.#mask, count);
+    const held = this.#pieces.filter(({ mark }) => !mark);
+    const length = held.reduce((sum, { text }) => sum + text, 0);
+    forked.#context = this.#context.subarray(0, Math.max(0, this.#context.length - length));
+    for (const { bytes, at } of held) forked.text(bytes, at);
+    return forked;
+  }
+
   take(): readonly Timed[] {
     const out = this.#out;
     this.#out = [];

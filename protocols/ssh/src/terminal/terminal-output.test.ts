@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { SessionEvent, TextMask } from '@sallyport/core';
+import type { SessionEvent, TextMask, TextRun } from '@sallyport/core';
+import fc from 'fast-check';
 import { findNumbers } from '../../test/find-numbers.ts';
 import { type ChannelMessage, ChannelMessageDecoder } from '../recorded/channel-message.ts';
 import { OutputRecord } from '../recorded/output-record.ts';
+import { PlainMask } from './plain-mask.ts';
 import { RECORD_HOLD_BACK_MS, TERMINAL_HOLD_BACK_MS, TerminalOutput } from './terminal-output.ts';
 
 function setUp(columns: number | undefined, masks: readonly TextMask[] = [findNumbers], most = 1_000) {
@@ -58,6 +60,51 @@ test('what a program without a terminal said last is recorded once somebody sett
   output.settle();
   expect(output.unsettled).toBe(false);
   expect(recorded).toEqual([{ type: 'late', channel: 2, milliseconds: RECORD_HOLD_BACK_MS }, data('123')]);
+});
+
+test('without a terminal the client sees what a mask of its own would show it, whenever it stops waiting', () => {
+  const step = fc.oneof(
+    fc.constantFrom('123', '-45', '-', '6789', 'a ', '\n', ' 123-45-6789 ', '123-4').map(Buffer.from),
+    fc.constantFrom('flush', 'settle'),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const { output } = setUp(undefined, [findNumbers], 1_000_000);
+      const own = new PlainMask(findNumbers, () => undefined);
+      const [seen, expected]: [Buffer[], Buffer[]] = [[], []];
+      for (const each of steps) {
+        if (each === 'settle') {
+          output.settle();
+          continue;
+        }
+        seen.push(typeof each === 'string' ? output.flush() : output.push(each));
+        expected.push(...(typeof each === 'string' ? own.release() : own.push(each, 0)).map(({ bytes }) => bytes));
+      }
+      seen.push(output.end());
+      expected.push(...own.end().map(({ bytes }) => bytes));
+      expect(Buffer.concat(seen).toString()).toBe(Buffer.concat(expected).toString());
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('what passes without a terminal is searched once', () => {
+  let searched = 0;
+  const counting: TextMask = {
+    ...findNumbers,
+    runs() {
+      const runs = findNumbers.runs();
+      const push = (bytes: Buffer): readonly TextRun[] => {
+        searched += bytes.length;
+        return runs.push(bytes);
+      };
+      return { push, flush: () => runs.flush() };
+    },
+  };
+  const { push, output } = setUp(undefined, [counting]);
+  for (let line = 0; line < 100; line += 1) push('123-45-6789 and more\n');
+  output.end();
+  expect(searched).toBe(2_100);
 });
 
 test('a slowly typed secret is seen, and not recorded', () => {

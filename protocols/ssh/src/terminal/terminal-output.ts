@@ -41,31 +41,37 @@ export class TerminalOutput {
   readonly #parts: TerminalOutputParts;
   readonly #now: () => number;
   readonly #echo: KeyEcho | undefined;
-  readonly #masks: { readonly live: TerminalMask | PlainMask; readonly kept: TerminalMask | PlainMask } | undefined;
+  readonly #kept: TerminalMask | PlainMask | undefined;
+  /** Where the client sees something else than the record has: always in a terminal; else while it has seen what the record still holds. */
+  #live: TerminalMask | PlainMask | undefined;
 
   constructor(parts: TerminalOutputParts) {
     const { mask, columns, count } = parts;
     this.#parts = parts;
     this.#now = parts.now ?? Date.now;
     if (mask === undefined) return;
-    if (columns !== undefined) this.#echo = new KeyEcho();
-    const masks = (counted: CountHit) => (columns === undefined ? new PlainMask(mask, counted) : new TerminalMask(mask, columns, counted));
-    this.#masks = { live: masks(() => undefined), kept: masks(count) };
+    if (columns === undefined) {
+      this.#kept = new PlainMask(mask, count);
+      return;
+    }
+    this.#echo = new KeyEcho();
+    this.#kept = new TerminalMask(mask, columns, count);
+    this.#live = new TerminalMask(mask, columns, () => undefined);
   }
 
   /** {@link flush} would let something out. */
   get holds(): boolean {
-    return this.#masks?.live.holds === true;
+    return (this.#live ?? this.#kept)?.holds === true;
   }
 
   /** {@link settle} would record something. */
   get unsettled(): boolean {
-    return this.#masks?.kept.holds === true;
+    return this.#kept?.holds === true;
   }
 
   resize(columns: number): void {
-    this.#masks?.live.resize(columns);
-    this.#masks?.kept.resize(columns);
+    this.#live?.resize(columns);
+    this.#kept?.resize(columns);
   }
 
   /** What the client typed. */
@@ -76,29 +82,39 @@ export class TerminalOutput {
   /** @returns what the client gets now. */
   push(bytes: Buffer): Buffer {
     const now = this.#now();
-    this.#record(this.#masks?.kept.push(bytes, now) ?? [{ bytes, at: now }], now);
-    if (this.#masks === undefined) return bytes;
-    const { live } = this.#masks;
+    const kept = this.#kept?.push(bytes, now) ?? [{ bytes, at: now }];
+    this.#record(kept, now);
+    const live = this.#live;
+    if (live === undefined) return joined(kept);
     const alone = !live.holds; // what is held already may be the beginning of a secret, and stays
     const said = live.push(bytes, now);
+    if (live instanceof PlainMask && !live.holds && !this.unsettled) this.#live = undefined;
     return this.#echo?.shows(bytes) === true && alone ? joined([...said, ...live.release()]) : joined(said);
   }
 
   /** @returns what the client waits for. */
   flush(): Buffer {
-    return joined(this.#masks?.live.release() ?? []);
+    return joined(this.#apart()?.release() ?? []);
   }
 
   /** Records what the record waits for. */
   settle(): void {
-    this.#record(this.#masks?.kept.release() ?? [], this.#now());
+    this.#apart();
+    this.#record(this.#kept?.release() ?? [], this.#now());
   }
 
   /** The target has said all. @returns the rest for the client. */
   end(): Buffer {
     const now = this.#now();
-    this.#record(this.#masks?.kept.end(now) ?? [], now);
-    return joined(this.#masks?.live.end(now) ?? []);
+    const kept = this.#kept?.end(now) ?? [];
+    this.#record(kept, now);
+    return joined(this.#live?.end(now) ?? kept);
+  }
+
+  /** The client's way apart from the record's: without a terminal both are one as long as they would get the same. */
+  #apart(): TerminalMask | PlainMask | undefined {
+    if (this.#kept instanceof PlainMask) this.#live ??= this.#kept.fork();
+    return this.#live;
   }
 
   #record(all: readonly Timed[], now: number): void {
