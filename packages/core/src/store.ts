@@ -159,7 +159,7 @@ export interface TokenStore {
   revoke(id: string, at: number, entry: NewEntry): Promise<boolean>;
   /** Counts one sign-in. False when that would exceed `maxSessions`, or the token is not live. */
   use(id: string, at: number): Promise<boolean>;
-  /** A number that changes whenever any process changed a token: cheap enough to poll. */
+  /** A number that changes whenever any process made or revoked a token, and not when one was used: cheap enough to poll. */
   version(): Promise<number>;
 }
 

@@ -267,7 +267,7 @@ describe('tokens', () => {
     expect(await store.tokens.use('none', 1)).toBe(false);
   });
 
-  test('revoking takes the whole family, once, and every change changes the version', async () => {
+  test('revoking takes the whole family, once; making and revoking change the version, using does not', async () => {
     const versions = [await store.tokens.version()];
     for (const [id, parent] of [
       ['a', null],
@@ -288,6 +288,8 @@ describe('tokens', () => {
       ['d', null],
     ]);
     expect(await store.tokens.use('c', 60)).toBe(false);
+    expect(await store.tokens.use('d', 60)).toBe(true);
+    expect(await store.tokens.version()).toBe(versions.at(-1));
     expect(new Set(versions).size).toBe(3);
     expect((await collect(store.log.entries())).length).toBe(5);
   });
