@@ -17,7 +17,8 @@ export function wantsBody({ method, target, bytes }: Pick<RequestFacts, 'method'
 /** What a request does, as far as it shows. */
 export function classifyRequest(request: RequestFacts, apis: KnownApis): Classification {
   const { method, target, host, headers, bytes } = request;
-  const methods = [...new Set([method, ...methodOverrides(headers, target.parameters)])];
+  const overrides = methodOverrides(headers, target.parameters);
+  const methods = overrides.length === 0 ? [method] : [...new Set([method, ...overrides])];
   const upgrades = upgradesOf(headers);
   const effect = merged([...methods.flatMap((one) => effectsOf(one, request, apis)), ...upgrades.map(effectOfUpgrade)]);
   const incomplete: readonly ObjectKey[] = [
@@ -71,7 +72,9 @@ function effectOfUpgrade(verb: string): Effect {
 }
 
 function upgradesOf(headers: RequestFacts['headers']): readonly string[] {
-  const protocols = valuesOfField(headers, 'upgrade').flatMap((value) => value.split(','));
+  const values = valuesOfField(headers, 'upgrade');
+  if (values.length === 0) return values;
+  const protocols = values.flatMap((value) => value.split(','));
   return [...new Set(protocols.map((one) => (one.trim().toLowerCase() === 'websocket' ? 'WEBSOCKET' : 'UPGRADE')))];
 }
 

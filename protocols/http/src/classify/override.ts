@@ -26,7 +26,7 @@ export function isPathOverride(name: string): boolean {
 export function methodOverrides(headers: readonly (readonly [string, string])[], parameters: readonly string[]): readonly string[] {
   const asked: string[] = [];
   for (const [name, value] of headers) if (METHOD_FIELDS.has(plain(name))) asked.push(value);
-  for (const name of METHOD_PARAMETERS) asked.push(...valuesOf(parameters, name));
+  if (parameters.length > 0) for (const name of METHOD_PARAMETERS) asked.push(...valuesOf(parameters, name));
   return asked.map((value) => {
     const method = value.trim().toUpperCase();
     return METHOD.test(method) ? method : '?';

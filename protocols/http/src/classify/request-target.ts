@@ -10,6 +10,7 @@ const SECRET =
 
 /** Path and query for the record and for who approves: without the values of parameters that look like secrets. */
 export function shownTarget({ path, query }: RequestTarget): string {
+  if (query === '') return path;
   return path + query.replace(/([?&;])([^=&;]*)=[^&;]+/g, (whole, mark, name) => (SECRET.test(name) ? `${mark}${name}=[redacted]` : whole));
 }
 

@@ -1,6 +1,6 @@
 import type { ContentMasks, CountHit } from '@sallyport/core';
 import { asGatewayError, RequestError } from '../errors.ts';
-import { llmApi } from '../llm/api.ts';
+import { type LlmApi, llmApi } from '../llm/api.ts';
 import { beginLlm, type LlmExchange } from '../llm/begin-llm.ts';
 import { type Fields, field, without } from '../message/fields.ts';
 import type { Answer } from '../upstream/answer.ts';
@@ -37,8 +37,9 @@ export async function forwardRequest(exchange: Exchange): Promise<void> {
   let llm: LlmExchange | undefined;
   let answer: Answer | undefined;
   try {
-    llm = await modelCall(exchange, body, count);
-    if (llm === undefined) await maskRequest(exchange, body, count);
+    const api = llmApi(request.method, exchange.requested.path);
+    if (api !== undefined) llm = await modelCall(exchange, api, body, count);
+    if (llm === undefined && request.length !== 0 && !isOpen(gate.requestMasks)) await maskRequest(exchange, body, count);
     answer = await send(exchange, fields, body, llm !== undefined);
     visit.seen.targetFrames += 1;
     const bytes = await giveAnswer(exchange, answer, llm, count);
@@ -57,9 +58,8 @@ export async function forwardRequest(exchange: Exchange): Promise<void> {
 }
 
 /** Reads what a language model is asked, and hides in it what is to be hidden from the model. */
-async function modelCall({ request, requested, gate }: Exchange, body: OutgoingBody, count: CountHit): Promise<LlmExchange | undefined> {
-  const api = llmApi(request.method, requested.path);
-  if (api === undefined) return undefined;
+async function modelCall(exchange: Exchange, api: LlmApi, body: OutgoingBody, count: CountHit): Promise<LlmExchange | undefined> {
+  const { request, gate } = exchange;
   const { requestMasks } = gate;
   const asked = field(request.fields, 'content-encoding') === undefined ? await body.whole(LONGEST_PROMPT) : undefined;
   if (asked === undefined && !isOpen(requestMasks)) return undefined;
@@ -78,7 +78,6 @@ async function modelCall({ request, requested, gate }: Exchange, body: OutgoingB
 /** What the rules hide from the target in requests of every other kind. @throws RequestError for what cannot be looked into */
 async function maskRequest({ request, gate, visit }: Exchange, body: OutgoingBody, count: CountHit): Promise<void> {
   const { requestMasks } = gate;
-  if (request.length === 0 || isOpen(requestMasks)) return;
   const unseen = (bytes: number): void => visit.passedUnseen(bytes);
   const mask = contentMask(request.fields, requestMasks, count, 'client', unseen);
   if (mask === 'opaque') return body.count(unseen);

@@ -1,4 +1,5 @@
 import type { ClientRequest } from '../message/client-request.ts';
+import { values } from '../message/fields.ts';
 
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
 const DIGITS = /^\d{1,16}$/;
@@ -17,8 +18,7 @@ export function framingFault(request: ClientRequest): string | undefined {
   if (version === 'other') return 'The version of HTTP is neither 1.0, 1.1 nor 2.';
   if (!METHOD.test(method)) return 'The method is no token.';
   if (method === 'TRACE' || method === 'TRACK') return `${method} is not served: it returns what signs in.`;
-  const lines = (wanted: string): readonly string[] => fields.filter(([name]) => name === wanted).map(([, value]) => value);
-  const [lengths, codings, hosts] = [lines('content-length'), lines('transfer-encoding'), lines('host')];
+  const [lengths, codings, hosts] = [values(fields, 'content-length'), values(fields, 'transfer-encoding'), values(fields, 'host')];
   if (lengths.length > 1) return 'There is more than one Content-Length.';
   if (lengths.some((value) => !DIGITS.test(value))) return 'Content-Length is no number.';
   if (codings.length > 1 || codings.some((value) => value.trim().toLowerCase() !== 'chunked'))
@@ -35,6 +35,6 @@ export function framingFault(request: ClientRequest): string | undefined {
 
 /** Something else is expected than RFC 9110 section 10.1.1 knows: 417. */
 export function unmetExpectation({ fields }: ClientRequest): boolean {
-  const expected = fields.filter(([name]) => name === 'expect');
-  return expected.length > 1 || expected.some(([, value]) => value.toLowerCase() !== CONTINUE);
+  const expected = values(fields, 'expect');
+  return expected.length > 1 || expected.some((value) => value.toLowerCase() !== CONTINUE);
 }

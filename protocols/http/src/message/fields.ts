@@ -23,6 +23,8 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** Fields that no `Connection` can take away: what frames, routes and signs in a request is not for a client to strip. */
 const UNTOUCHABLE: ReadonlySet<string> = new Set(['host', 'content-length', 'content-type', 'content-encoding', 'authorization', 'cookie']);
 
+const NONE: string[] = [];
+
 /** From Node's flat list of names and values. */
 export function fieldsOf(raw: readonly string[]): Fields {
   const fields: [string, string][] = [];
@@ -43,11 +45,22 @@ export function field(fields: Fields, name: string): string | undefined {
   return undefined;
 }
 
+/** The values of all lines of a name. @param name in lower case */
+export function values(fields: Fields, name: string): readonly string[] {
+  let found: string[] = NONE;
+  for (const line of fields) {
+    if (line[0] !== name) continue;
+    if (found === NONE) found = [];
+    found.push(line[1]);
+  }
+  return found;
+}
+
 /** All values of a name that lists them: `a, b` and two lines are the same. Lower case, without spaces around. */
 export function listed(fields: Fields, name: string): readonly string[] {
-  const found: string[] = [];
-  for (const line of fields) if (line[0] === name) for (const part of line[1].split(',')) found.push(part.trim().toLowerCase());
-  return found.filter((part) => part !== '');
+  const lines = values(fields, name);
+  if (lines.length === 0) return lines;
+  return lines.flatMap((line) => line.split(',').map((part) => part.trim().toLowerCase())).filter((part) => part !== '');
 }
 
 export function without(fields: Fields, ...names: readonly string[]): Fields {

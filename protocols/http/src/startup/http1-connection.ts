@@ -11,7 +11,8 @@ const MOST_UNANSWERED = 1_000;
 export class Http1Connection<H> {
   readonly handlers: H;
   readonly #socket: Duplex;
-  readonly #unanswered = new Set<ServerResponse>();
+  /** In the order in which they came, and mostly in which they go. */
+  readonly #unanswered: ServerResponse[] = [];
   #last: Promise<void> = Promise.resolve();
   #over = false;
   #broken = false;
@@ -33,14 +34,15 @@ export class Http1Connection<H> {
 
   /** Remembers a request until its answer is out. @returns false: there are too many */
   expect(response: ServerResponse): boolean {
-    if (this.#unanswered.size >= MOST_UNANSWERED) return false;
-    this.#unanswered.add(response);
+    if (this.#unanswered.length >= MOST_UNANSWERED) return false;
+    this.#unanswered.push(response);
     return true;
   }
 
   /** The answer is out, or will never be. */
   answered(response: ServerResponse): void {
-    this.#unanswered.delete(response);
+    const at = this.#unanswered.indexOf(response);
+    if (at >= 0) this.#unanswered.splice(at, 1);
   }
 
   /** Nothing that was sent behind the present request counts any more. */
@@ -52,8 +54,8 @@ export class Http1Connection<H> {
   async break(words: Buffer | undefined): Promise<void> {
     if (this.#broken) return;
     this.#broken = true;
-    const whole = [...this.#unanswered].filter(({ req }) => req.complete);
-    const begun = [...this.#unanswered].some(({ req }) => !req.complete);
+    const whole = this.#unanswered.filter(({ req }) => req.complete);
+    const begun = this.#unanswered.some(({ req }) => !req.complete);
     await Promise.all(whole.map((response) => new Promise((resolve) => response.once('close', resolve))));
     const answering = begun && (this.#socket as { readonly _httpMessage?: ServerResponse })._httpMessage?.headersSent === true;
     if (this.#socket.writable && !answering && words !== undefined) this.#socket.end(words);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ClientRequest, Reply } from '../message/client-request.ts';
-import { type Fields, fieldsOf, flat } from '../message/fields.ts';
+import { type Fields, field, fieldsOf, flat } from '../message/fields.ts';
 import { Departing } from './departing.ts';
 import { drained } from './drained.ts';
 import { Http1Connection } from './http1-connection.ts';
@@ -138,8 +138,8 @@ class Http1Reply extends Departing implements Reply {
 
   head(status: number, fields: Fields, end = false): void {
     if (this.#response.destroyed) return;
-    this.#response.sendDate = !fields.some(([name]) => name === 'date');
-    if (fields.some(([name, value]) => name === 'connection' && value.toLowerCase() === 'close')) this.#response.shouldKeepAlive = false;
+    this.#response.sendDate = field(fields, 'date') === undefined;
+    if (field(fields, 'connection')?.toLowerCase() === 'close') this.#response.shouldKeepAlive = false;
     if (!this.#response.shouldKeepAlive) this.#connection.end(); // it closes behind this answer
     this.#response.writeHead(status, flat(fields));
     this.#begun = end;

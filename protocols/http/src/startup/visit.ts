@@ -11,7 +11,8 @@ export class Visit {
   readonly secretFields: ReadonlySet<string>;
   readonly seen = { clientBytes: 0, targetBytes: 0, clientFrames: 0, targetFrames: 0, opaqueBytes: 0 };
   #exchanges = 0;
-  readonly #running = new Set<AbortController>();
+  /** A list: of a set that is emptied again and again V8 makes a new table each time. */
+  #running: AbortController[] = [];
   #idle: (() => void) | undefined;
   #ended: Promise<void> | undefined;
 
@@ -41,13 +42,13 @@ export class Visit {
     this.session.signal.throwIfAborted();
     if (this.#ended !== undefined) throw new GatewayError('ERR_ENDED', 'The connection is being closed.');
     const ending = new AbortController();
-    this.#running.add(ending);
+    this.#running.push(ending);
     return ending;
   }
 
   leave(ending: AbortController): void {
-    this.#running.delete(ending);
-    if (this.#running.size === 0) this.#idle?.();
+    this.#running.splice(this.#running.indexOf(ending), 1);
+    if (this.#running.length === 0) this.#idle?.();
   }
 
   /** Counts bytes that nobody could look into, where masks would have. */
@@ -68,13 +69,13 @@ export class Visit {
   }
 
   #abortAll(): void {
-    for (const ending of this.#running) ending.abort(this.session.signal.reason);
+    for (const ending of [...this.#running]) ending.abort(this.session.signal.reason);
   }
 
   async #seal(): Promise<void> {
     const { signal } = this.session;
     const error = signal.aborted && signal.reason instanceof GatewayError ? signal.reason : undefined;
-    if (this.#running.size > 0)
+    if (this.#running.length > 0)
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
       });
