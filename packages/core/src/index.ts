@@ -13,6 +13,7 @@ export * from './loopback.ts';
 export * from './mask.ts';
 export * from './protocol.ts';
 export * from './pump.ts';
+export * from './recorded-messages.ts';
 export * from './ruling.ts';
 export * from './scram.ts';
 export * from './slab.ts';

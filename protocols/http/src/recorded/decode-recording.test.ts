@@ -1,7 +1,7 @@
-import { type ExchangeItem, ProtocolError, type RecordedFrames, type Side } from '@sallyport/core';
+import { type ExchangeItem, LONGEST_RECORDED_MESSAGE, ProtocolError, type RecordedFrames, type Side } from '@sallyport/core';
 import fc from 'fast-check';
 import { decodeRecording } from './decode-recording.ts';
-import { type ExchangeMessage, ExchangeMessageDecoder, encodeMessage, LONGEST_MESSAGE } from './message.ts';
+import { type ExchangeMessage, ExchangeMessageDecoder, encodeMessage } from './message.ts';
 
 const uint32 = fc.integer({ min: 0, max: 0xffffffff });
 const data = fc.uint8Array({ minLength: 1, maxLength: 100 }).map((bytes) => Buffer.from(bytes));
@@ -113,12 +113,12 @@ test('random bytes throw ProtocolError only', () => {
 test('a length above the cap is refused before its bytes come', () => {
   const decoder = new ExchangeMessageDecoder();
   const length = Buffer.alloc(4);
-  length.writeUInt32BE(LONGEST_MESSAGE + 1);
+  length.writeUInt32BE(LONGEST_RECORDED_MESSAGE + 1);
   expect(() => [...decoder.push(length)]).toThrow(ProtocolError);
 });
 
 test('data above the cap is several messages', () => {
-  const bytes = Buffer.alloc(LONGEST_MESSAGE * 2.5, 'x');
+  const bytes = Buffer.alloc(LONGEST_RECORDED_MESSAGE * 2.5, 'x');
   const messages = decoded(encodeMessage({ type: 'data', exchange: 3, data: bytes }), [1 << 16]);
   expect(messages.length).toBe(3);
   expect(Buffer.concat(messages.map((each) => (each.type === 'data' ? each.data : Buffer.alloc(0)))).equals(bytes)).toBe(true);

@@ -1,4 +1,4 @@
-import { ProtocolError } from '@sallyport/core';
+import { LONGEST_RECORDED_MESSAGE, ProtocolError, RecordedMessages } from '@sallyport/core';
 import type { Fields } from '../message/fields.ts';
 
 /** What a recording keeps of an exchange. Exchanges count from 0 within a session. */
@@ -19,9 +19,8 @@ const LENGTH = 4;
 /** Code and exchange. */
 const HEAD = 5;
 const SHA256 = 32;
-/** The longest message, without its length. Data above it is recorded as several messages. */
-export const LONGEST_MESSAGE = 1 << 20;
-const LONGEST_DATA = LONGEST_MESSAGE - 64;
+/** Data above it is recorded as several messages. */
+const LONGEST_DATA = LONGEST_RECORDED_MESSAGE - 64;
 
 /**
  * Length (uint32, of what follows), code (1 byte), exchange (uint32), content. Heads are text as HTTP/1.1 writes it
@@ -96,32 +95,10 @@ function inParts(message: Extract<ExchangeMessage, { readonly type: 'data' }>): 
  * @throws ProtocolError and nothing else, for what {@link encodeMessage} does not write.
  */
 export class ExchangeMessageDecoder {
-  #parts: Buffer[] = [];
-  #have = 0;
-  #need = LENGTH;
+  readonly #messages = new RecordedMessages(HEAD);
 
-  *push(chunk: Buffer): Iterable<ExchangeMessage> {
-    this.#parts.push(chunk);
-    this.#have += chunk.length;
-    if (this.#have < this.#need) return;
-    const bytes = Buffer.concat(this.#parts, this.#have);
-    let at = 0;
-    for (this.#need = LENGTH; bytes.length - at >= this.#need; this.#need = LENGTH) {
-      const length = bytes.readUInt32BE(at);
-      if (length > LONGEST_MESSAGE || length < HEAD) throw damaged(`has ${length} bytes`);
-      this.#need = LENGTH + length;
-      if (bytes.length - at < this.#need) break;
-      const message = decode(bytes.subarray(at + LENGTH, at + this.#need));
-      at += this.#need;
-      this.#keep(bytes.subarray(at));
-      yield message;
-    }
-    this.#keep(bytes.subarray(at));
-  }
-
-  #keep(rest: Buffer): void {
-    this.#parts = rest.length === 0 ? [] : [rest];
-    this.#have = rest.length;
+  *push(chunk: Buffer): Generator<ExchangeMessage> {
+    for (const bytes of this.#messages.push(chunk)) yield decode(bytes);
   }
 }
 

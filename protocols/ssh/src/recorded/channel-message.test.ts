@@ -1,6 +1,6 @@
-import { ProtocolError } from '@sallyport/core';
+import { LONGEST_RECORDED_MESSAGE, ProtocolError } from '@sallyport/core';
 import fc from 'fast-check';
-import { type ChannelMessage, ChannelMessageDecoder, encodeChannelMessage, encodeOutput, LONGEST_MESSAGE } from './channel-message.ts';
+import { type ChannelMessage, ChannelMessageDecoder, encodeChannelMessage, encodeOutput } from './channel-message.ts';
 
 const uint32 = fc.integer({ min: 0, max: 0xffffffff });
 const name = fc.string({ unit: 'grapheme', maxLength: 20 });
@@ -93,12 +93,12 @@ test('random bytes throw ProtocolError only', () => {
 test('a length above the cap is refused before its bytes come', () => {
   const decoder = new ChannelMessageDecoder();
   const length = Buffer.alloc(4);
-  length.writeUInt32BE(LONGEST_MESSAGE + 1);
+  length.writeUInt32BE(LONGEST_RECORDED_MESSAGE + 1);
   expect(() => [...decoder.push(length)]).toThrow(ProtocolError);
 });
 
 test('data above the cap is several messages', () => {
-  const data = Buffer.alloc(LONGEST_MESSAGE * 2.5, 'x');
+  const data = Buffer.alloc(LONGEST_RECORDED_MESSAGE * 2.5, 'x');
   const messages = decoded(encodeChannelMessage({ type: 'data', channel: 3, data }), [1 << 16]);
   expect(messages.length).toBe(3);
   const together = Buffer.concat(messages.map((each) => (each.type === 'data' ? each.data : Buffer.alloc(0))));

@@ -1,4 +1,4 @@
-import { ProtocolError } from '@sallyport/core';
+import { LONGEST_RECORDED_MESSAGE, ProtocolError, RecordedMessages } from '@sallyport/core';
 import { MessageReader } from './message-reader.ts';
 
 /** What a recording keeps of a channel. Channels count from 0 within a session. */
@@ -15,10 +15,11 @@ export type ChannelMessage =
   /** The output that comes next was seen so long before it was recorded: masks had to wait for more. */
   | { readonly type: 'late'; readonly channel: number; readonly milliseconds: number };
 
-/** The longest message, without its length. Data above it is recorded as several messages. */
-export const LONGEST_MESSAGE = 1 << 20;
-const LONGEST_DATA = LONGEST_MESSAGE - 64;
+/** Data above it is recorded as several messages. */
+const LONGEST_DATA = LONGEST_RECORDED_MESSAGE - 64;
 const LENGTH = 4;
+/** Number and channel. */
+const HEAD = 5;
 
 /** Message numbers: {@link https://www.rfc-editor.org/rfc/rfc4254#section-9 RFC 4254, section 9}. */
 const DATA = 94;
@@ -132,32 +133,10 @@ function size(columns: number, rows: number): readonly Buffer[] {
  * @throws ProtocolError and nothing else, for what {@link encodeChannelMessage} does not write.
  */
 export class ChannelMessageDecoder {
-  #parts: Buffer[] = [];
-  #have = 0;
-  #need = LENGTH;
+  readonly #messages = new RecordedMessages(HEAD);
 
-  *push(chunk: Buffer): Iterable<ChannelMessage> {
-    this.#parts.push(chunk);
-    this.#have += chunk.length;
-    if (this.#have < this.#need) return;
-    const bytes = Buffer.concat(this.#parts, this.#have);
-    let at = 0;
-    for (this.#need = LENGTH; bytes.length - at >= this.#need; this.#need = LENGTH) {
-      const length = bytes.readUInt32BE(at);
-      if (length > LONGEST_MESSAGE) throw new ProtocolError('target', `A recorded message of ${length} bytes is too long.`);
-      this.#need = LENGTH + length;
-      if (bytes.length - at < this.#need) break;
-      const message = decode(bytes.subarray(at + LENGTH, at + this.#need));
-      at += this.#need;
-      this.#keep(bytes.subarray(at));
-      yield message;
-    }
-    this.#keep(bytes.subarray(at));
-  }
-
-  #keep(rest: Buffer): void {
-    this.#parts = rest.length === 0 ? [] : [rest];
-    this.#have = rest.length;
+  *push(chunk: Buffer): Generator<ChannelMessage> {
+    for (const bytes of this.#messages.push(chunk)) yield decode(bytes);
   }
 }
 
