@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { GatewayError } from '@sallyport/core';
-import type { ServerChannel } from 'ssh2';
-import { startSshd } from '../../../test-fixtures/servers/sshd.ts';
+import type { ServerChannel, SFTPWrapper } from 'ssh2';
+import { type SshdServer, startSshd } from '../../../test-fixtures/servers/sshd.ts';
 import { socketOf } from '../src/ssh2/private-parts.ts';
 import { opened, said, type TestGateway, testGateway } from './test-gateway.ts';
 import { startTestTarget, type TestTarget } from './test-target.ts';
@@ -55,7 +56,9 @@ describe('a target that is stopped', () => {
     const sshd = await startSshd();
     stack.defer(() => sshd.stop());
     const gateway = testGateway({ ...sshd, username: sshd.user }, undefined, undefined, { limits: LIMITS });
-    const pid = Number(readFileSync(join(sshd.folder, 'sshd.pid'), 'utf8'));
+    const pidFile = join(sshd.folder, 'sshd.pid');
+    while (!existsSync(pidFile) || readFileSync(pidFile, 'utf8').trim() === '') await new Promise(setImmediate);
+    const pid = Number(readFileSync(pidFile, 'utf8'));
     process.kill(pid, 'SIGSTOP');
     stack.defer(() => void process.kill(pid, 'SIGCONT'));
     const client = await gateway.client();
@@ -190,6 +193,72 @@ describe('a recorder that fails', () => {
     expect([stderr, exit[0], ran]).toEqual([`sallyport: ${failure.message}\n`, 125, []]);
     client.end();
     await end(gateway);
+  });
+});
+
+describe('a file that is being fetched by SFTP', () => {
+  let sshd: SshdServer;
+  beforeAll(async () => {
+    sshd = await startSshd();
+    await writeFile(join(sshd.folder, 'large'), Buffer.alloc(64 << 20, 'x'));
+  });
+  afterAll(() => sshd.stop());
+
+  /** Reads until some has come, then does that, and reads on to what becomes of it. */
+  async function fetch(gateway: TestGateway, then: (serving: number) => void): Promise<string> {
+    const client = await gateway.client();
+    const serving = Number((await said(await opened(client, 'echo $PPID'))).stdout);
+    const sftp = await new Promise<SFTPWrapper>((resolve, reject) =>
+      client.sftp((error, opens) => (error === undefined ? resolve(opens) : reject(error))),
+    );
+    const stream = sftp.createReadStream(join(sshd.folder, 'large'));
+    let seen = 0;
+    stream.on('data', (chunk: Buffer) => {
+      if (seen < 4 << 20 && seen + chunk.length >= 4 << 20) then(serving);
+      seen += chunk.length;
+    });
+    const outcome = await Promise.race([
+      once(stream, 'end').then(
+        () => 'whole',
+        (error: Error) => error.message,
+      ),
+      once(client, 'close').then(() => 'the connection is gone'),
+    ]);
+    client.end();
+    return outcome;
+  }
+
+  const unfinished = { type: 'file', direction: 'download', path: expect.stringContaining('/large'), complete: false };
+
+  test.each([
+    ['dropped', 'SIGKILL', 'The target web-1 closed the connection.'],
+    ['stopped', 'SIGSTOP', 'The target web-1 did not answer for 3 seconds.'],
+  ] as const)('from a target that is %s is recorded as not whole', async (_what, signal, message) => {
+    const gateway = testGateway({ ...sshd, username: sshd.user }, undefined, undefined, { limits: LIMITS });
+    let stopped: number | undefined;
+    const outcome = await fetch(gateway, (serving) => {
+      stopped = serving;
+      process.kill(serving, signal);
+    });
+    expect(outcome).not.toBe('whole');
+    expect(await end(gateway)).toEqual({ code: 'ERR_TARGET_CLOSED', message });
+    expect(gateway.gate.of('file')).toMatchObject([unfinished]);
+    expect(gateway.gate.of('result').at(-1)).toMatchObject({ state: 'unknown', error: { code: 'ERR_TARGET_CLOSED' } });
+    if (signal === 'SIGSTOP' && stopped !== undefined) process.kill(stopped, 'SIGKILL');
+  });
+
+  test('ends where the recorder fails', async () => {
+    let failed = false;
+    const ready = (): Promise<void> | undefined =>
+      failed ? Promise.reject(new GatewayError('ERR_RECORDING', 'The disk is full.')) : undefined;
+    const gateway = testGateway({ ...sshd, username: sshd.user }, undefined, undefined, { recorder: { ready } });
+    const outcome = await fetch(gateway, () => {
+      failed = true;
+    });
+    expect(outcome).not.toBe('whole');
+    await end(gateway);
+    expect(gateway.gate.of('file')).toMatchObject([unfinished]);
+    expect(gateway.gate.of('result').at(-1)).toMatchObject({ error: { code: 'ERR_RECORDING', message: 'The disk is full.' } });
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Decoder, type Frame, pump, type Relay } from '@sallyport/core';
+import { type Decoder, type Frame, type GatewayError, pump, type Relay } from '@sallyport/core';
 import type { ServerChannel } from 'ssh2';
 import { EXIT } from '../errors.ts';
 import { byteChunks } from '../files/byte-chunks.ts';
@@ -9,7 +9,7 @@ import { sftpDecoder } from '../files/sftp/decoder.ts';
 import { createSftpRelay } from '../files/sftp/relay.ts';
 import { ChannelWriter, carry } from './carry.ts';
 import { ChannelStream } from './channel-stream.ts';
-import { exitOf, type Outcome, type Running } from './running.ts';
+import { type ExitStatus, exitOf, type Outcome, type Running } from './running.ts';
 
 /** A file transfer's conversation, and what its end needs of it. */
 interface FileRelay<F extends Frame> extends Relay<F> {
@@ -69,8 +69,13 @@ async function runFrames<F extends Frame>(
   conversation.seen.targetBytes += ended.targetBytes;
   conversation.seen.clientFrames += ended.clientFrames;
   conversation.seen.targetFrames += ended.targetFrames;
-  const status = exit.status() ?? (ended.error === undefined ? { code: 0, signal: undefined, dumped: false, description: '' } : undefined);
-  return { bytes: ended.targetBytes, exit: status, ...(ended.error !== undefined && { error: ended.error }) };
+  return { bytes: ended.targetBytes, exit: statusOf(exit.status(), ended.error), ...(ended.error !== undefined && { error: ended.error }) };
+}
+
+/** Where the gateway ended a transfer, that the target's program then ends in peace says nothing of it. */
+function statusOf(told: ExitStatus | undefined, error: GatewayError | undefined): ExitStatus | undefined {
+  if (error === undefined) return told ?? { code: 0, signal: undefined, dumped: false, description: '' };
+  return error.code === 'ERR_ENDED' || error.code === 'ERR_TARGET_CLOSED' ? told : undefined;
 }
 
 /** An exit status has to come before the end. */

@@ -215,10 +215,11 @@ export class Program {
   async #report({ gate, command, channel }: Running, { bytes, exit, masked, error }: Outcome): Promise<void> {
     const result = { type: 'result', command, rows: 0, bytes, ...(masked !== undefined && { masked }) } as const;
     if (exit === undefined) {
-      const { code, message } = this.#left.signal.aborted
-        ? asGatewayError(this.#left.signal.reason)
-        : (error ??
-          new GatewayError('ERR_TARGET_CLOSED', `The target ${gate.target.name} closed the channel before the program had ended.`));
+      const { code, message } =
+        this.#left.signal.aborted && (error === undefined || error.code === 'ERR_ENDED')
+          ? asGatewayError(this.#left.signal.reason)
+          : (error ??
+            new GatewayError('ERR_TARGET_CLOSED', `The target ${gate.target.name} closed the channel before the program had ended.`));
       gate.note({ ...result, state: 'unknown', error: { code, message } });
       return await this.#finish(message, EXIT.failed);
     }
