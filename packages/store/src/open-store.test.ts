@@ -83,11 +83,8 @@ describe('records', () => {
   test('small raw segments become one compressed segment', async () => {
     const writer = await store.sessions.open(sessionRow('s'), newEntry('session.opened', 's'), 'strict');
     const db = new DatabaseSync(join(dataDir, 'sallyport.db'), { readOnly: true });
-    const codecs = () =>
-      db
-        .prepare('SELECT codec FROM segments')
-        .all()
-        .map((row) => row['codec']);
+    const segments = db.prepare('SELECT codec FROM segments');
+    const codecs = () => segments.all().map(({ codec }) => codec);
     for (let i = 0; i < 5; i++) {
       writer.append('target', i, Buffer.alloc(100));
       await writer.head(); // has all records moved into the tables
