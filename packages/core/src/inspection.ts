@@ -33,6 +33,12 @@ export interface Interior {
   readonly columns: readonly InspectedColumn[];
   /** Statements that make an account for the gateway which may do no more than it needs. */
   readonly leastAccount: string;
+  /** What it is for, where rules to begin with differ by that: `language model`. */
+  readonly kind?: string;
+  /** Keys that the target's entry should have, by what was seen there: `{ llm: true }`. */
+  readonly options?: Readonly<Record<string, string | boolean>>;
+  /** The header in which the target takes the gateway's token, where that is not the usual one. */
+  readonly tokenHeader?: string;
 }
 
 /** A target as the gateway's account finds it. */

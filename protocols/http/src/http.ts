@@ -41,8 +41,11 @@ export function http(): Protocol {
     clientFacts,
     manyConnections: true,
     readDsn: (text) => readDsn(text),
-    // Whether pushes can be looked into is the same for all of them.
-    inspect: async (target, options, signal) => ({ results: [...(await inspect(target, options, signal)).results, await checkGit()] }),
+    async inspect(target, options, signal) {
+      const seen = await inspect(target, options, signal);
+      // Whether pushes can be looked into is the same for all of them.
+      return { ...seen, results: [...seen.results, await checkGit()] };
+    },
     close() {
       services.http1.close();
       services.upstreams.close();

@@ -16,10 +16,10 @@ interface Options extends InitOptions {
 
 export function initCommand(): Command {
   return new Command('init')
-    .description('look at a database that exists, and write a first configuration for it; asks for what is not said')
+    .description('look at a database or service that exists, and write a first configuration for it; asks for what is not said')
     .argument(
       '[dsn]',
-      "a connection string, such as postgresql://app@db.internal/shop (default: the client's environment, PGHOST and the like)",
+      "a connection string, such as postgresql://app@db.internal/shop, or https://api.example.com (default: the client's environment, PGHOST and the like)",
     )
     .option('--name <name>', 'what clients call the target')
     .option('--listen <address>', 'where clients connect (default: 127.0.0.1 and a free port)')

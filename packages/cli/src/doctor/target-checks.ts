@@ -29,7 +29,9 @@ export async function checkTarget(
     ];
   }
   const { results, inside } = await protocol.inspect(resolved, { sample: false }, signal);
-  return [...network, ...results, ...(inside === undefined ? [] : checkMasks(config, target.name, inside.columns))];
+  // Only databases have columns.
+  const masks = inside === undefined || inside.databases.length === 0 ? [] : checkMasks(config, target.name, inside.columns);
+  return [...network, ...results, ...masks];
 }
 
 function checkMasks({ masks }: Config, target: string, columns: readonly InspectedColumn[]): readonly CheckResult[] {

@@ -27,6 +27,8 @@ export interface Whereabouts {
   readonly host: string;
   readonly port: number;
   readonly username: string;
+  /** The password is a token, and there is no user name. */
+  readonly byToken?: boolean;
   readonly password?: string;
   /** The variable that holds the password, where it shall stay in one. */
   readonly passwordEnv?: string;
@@ -74,16 +76,19 @@ export async function findWhereabouts(
     (ask === undefined || dsn !== undefined
       ? protocol.defaultPort
       : Number(await ask.text('Port', String(protocol.defaultPort), checkPort)));
-  const username = said.username ?? (await need('user name', ask, undefined, 'The account that the gateway shall use'));
-  const database = said.database ?? (ask === undefined ? undefined : await ask.text('Database', username));
-  const typed =
-    passwordEnv === undefined ? (said.password ?? (await ask?.secret(`Password of ${username} (empty: none)`))) : env[passwordEnv];
+  const byToken = protocol.tokenCredentials === true && said.username === undefined;
+  const username = byToken ? '' : (said.username ?? (await need('user name', ask, undefined, 'The account that the gateway shall use')));
+  const plain = protocol.tokenCredentials === true || ask === undefined;
+  const database = said.database ?? (plain ? undefined : await ask.text('Database', username));
+  const question = byToken ? 'The key or token that the gateway shall sign in with (empty: none)' : `Password of ${username} (empty: none)`;
+  const typed = passwordEnv === undefined ? (said.password ?? (await ask?.secret(question))) : env[passwordEnv];
   const caFile = options.ca ?? said.caFile;
   return {
     protocol,
     host,
     port,
     username,
+    ...(byToken && { byToken }),
     ...(typed !== undefined && typed !== '' && { password: typed }),
     ...(passwordEnv !== undefined && { passwordEnv }),
     ...(database !== undefined && { database }),
@@ -100,7 +105,7 @@ export async function findBeginning(options: InitOptions, { database, host }: Wh
     if (wrong !== undefined) throw new CliError(`${flag}: ${wrong}`, EXIT.usage);
     return option ?? (ask === undefined ? usual : ask.text(question, usual, checkName));
   };
-  const name = await choose(options.name, '--name', 'What shall clients call this database?', nameFrom(database ?? host));
+  const name = await choose(options.name, '--name', 'What shall clients call this target?', nameFrom(database ?? serviceName(host)));
   const person = await choose(options.person, '--person', 'The first person who connects', nameFrom(userInfo().username));
   const agent = await choose(options.agent, '--agent', 'The first agent that connects', 'agent');
   const approver = await choose(options.approver, '--approver', 'Somebody else, who approves what is held', 'dba');
@@ -127,7 +132,7 @@ function readDsn(
   if (eligible.length === 0) throw new CliError(`'${options.protocol}' is no protocol of this release. There are: ${names}.`, EXIT.usage);
   // It is not repeated: a password may stand in it.
   throw new CliError(
-    'This is no connection string of a protocol that this release speaks: write postgresql://USER@HOST:PORT/DATABASE.',
+    'This is no connection string of a protocol that this release speaks: write postgresql://USER@HOST:PORT/DATABASE, or https://HOST for a service.',
     EXIT.usage,
   );
 }
@@ -154,6 +159,11 @@ function checkName(answer: string): string | undefined {
 function checkPort(answer: string): string | undefined {
   const port = Number(answer);
   return Number.isInteger(port) && port > 0 && port < 65_536 ? undefined : 'A number from 1 to 65535.';
+}
+
+/** `api.shop.example.com` and `www.shop.example.com` are called shop; another host, and an address, as they are. */
+function serviceName(host: string): string {
+  return /^(?:api|www)\.([a-z0-9-]+)\..+$/i.exec(host)?.[1] ?? host;
 }
 
 /** The nearest name that the configuration takes. */

@@ -6,7 +6,7 @@ import { CliError } from '../exit.ts';
 import { listenFault } from '../port.ts';
 import { findBeginning, findWhereabouts, type InitOptions, type Whereabouts } from './answers.ts';
 import type { Ask } from './ask.ts';
-import { configurationText, type Draft } from './configuration.ts';
+import { configurationText, type Draft, isService } from './configuration.ts';
 import { demandAbsent, passwordFile, writeConfiguration, writePassword } from './files.ts';
 import { type Trial, tryTarget } from './trial.ts';
 
@@ -56,7 +56,7 @@ export async function begin(request: Request): Promise<Begun> {
   demandAbsent(file, force);
   const where = await findWhereabouts(request.dsn, options, protocols, process.env, ask);
   const question = 'May a few values of text columns be read too, to find what column names do not tell? None is shown or kept.';
-  const sample = options.sample ?? (await ask?.confirm(question, false)) ?? false;
+  const sample = isService({ where }) ? false : (options.sample ?? (await ask?.confirm(question, false)) ?? false);
   say(`Looking at ${where.host}:${where.port} ...`);
   const trial = await tryTarget(where, sample, ask, signal);
   if (trial.weaker !== undefined) say(`TLS is "${trial.tls}", and not "verify-full": ${trial.weaker}`);
@@ -74,7 +74,7 @@ export async function begin(request: Request): Promise<Begun> {
     beginning,
     tls: trial.tls,
     ...(trial.weaker !== undefined && { weaker: trial.weaker }),
-    product: trial.inside.product,
+    ...proposalOf(trial),
     masks,
     ...(await addresses(options, where.protocol.defaultPort + LISTEN_OFFSET, say)),
     ...(reference !== undefined && { password: reference }),
@@ -88,6 +88,17 @@ export async function begin(request: Request): Promise<Begun> {
     throw error;
   }
   return { file, draft, trial, ...(secret !== undefined && { passwordFile: secret }) };
+}
+
+/** What the look at the target says of it. */
+function proposalOf({ inside }: Trial): Pick<Draft, 'product' | 'kind' | 'options' | 'tokenHeader'> {
+  const { product, kind, options, tokenHeader } = inside;
+  return {
+    product,
+    ...(kind !== undefined && { kind }),
+    ...(options !== undefined && { options }),
+    ...(tokenHeader !== undefined && { tokenHeader }),
+  };
 }
 
 /** The usual ports, or the next ones that are free. */

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type { Target } from '@sallyport/core';
 import type { MaskProposal } from '@sallyport/gateway';
 import type { Beginning, Whereabouts } from './answers.ts';
+import { serviceMasks, serviceRules } from './service-rules.ts';
 
 /** All that a first configuration is made of. */
 export interface Draft {
@@ -12,6 +13,10 @@ export interface Draft {
   /** `PostgreSQL 15.14` */
   readonly product: string;
   readonly masks: readonly MaskProposal[];
+  /** What a look at the target proposes: what it is for, keys of its entry, and the header of its token. */
+  readonly kind?: string;
+  readonly options?: Readonly<Record<string, string | boolean>>;
+  readonly tokenHeader?: string;
   readonly listen: string;
   readonly admin: string;
   /** `${file:…}` or `${env:…}`; undefined: there is no password. */
@@ -39,23 +44,30 @@ ${targetText(draft)}
 access:                             # nothing listed, nobody in
   - { groups: [developers, agents], targets: [${scalar(beginning.name)}] }
 
-${rulesText(beginning.shadow)}
-${masksText(draft.masks)}
+${defaultsText(beginning.shadow)}
+${isService(draft) ? serviceRules(draft.kind, enforceLine(beginning.shadow)) : rulesText(enforceLine(beginning.shadow))}
+masking:                            # what clients see instead; unless: { groups: [...] } exempts
+${isService(draft) ? serviceMasks(draft.kind) : masksText(draft.masks)}${SECRETS_ANYWHERE}
 recording: { durability: strict, results: full, keep: 90d }
 `;
 }
 
-function targetText({ where, beginning, tls, weaker, listen, password, folder }: Draft): string {
-  const { host, port, database, username, ca } = where;
+/** An HTTP service has other rules and masks than a database. */
+export function isService({ where }: Pick<Draft, 'where'>): boolean {
+  return where.protocol.name === 'http';
+}
+
+function targetText(draft: Draft): string {
+  const { where, beginning, tls, weaker, listen, folder } = draft;
+  const { host, port, database, ca } = where;
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   const lines = [
     `    tls: ${tls}${weaker === undefined ? '' : '                     # should be verify-full:'}`,
     ...comment(weaker),
     ...(tls === 'verify-full' && ca !== undefined ? [`    ca: ${scalar(pathFrom(folder, ca.file))}`] : []),
     ...(database === undefined ? [] : [`    database: ${scalar(database)}                  # others only if listed: databases: [...]`]),
-    '    credentials:                    # no client ever has these',
-    `      username: ${scalar(username)}`,
-    ...(password === undefined ? [] : [`      password: "${password}"`]),
+    ...Object.entries(draft.options ?? {}).map(([key, value]) => `    ${key}: ${value}`),
+    ...credentialLines(draft),
   ];
   return `targets:
   ${beginning.name}:
@@ -64,6 +76,21 @@ function targetText({ where, beginning, tls, weaker, listen, password, folder }:
     address: "${address}"
 ${lines.join('\n')}
 `;
+}
+
+function credentialLines({ where, password, tokenHeader }: Draft): readonly string[] {
+  const { username, byToken } = where;
+  if (byToken === true && password === undefined) return [];
+  const head = '    credentials:                    # no client ever has these';
+  if (byToken !== true)
+    return [head, `      username: ${scalar(username)}`, ...(password === undefined ? [] : [`      password: "${password}"`])];
+  if (tokenHeader === undefined) return [head, `      token: "${password}"`];
+  return [
+    `    token_header: ${tokenHeader}         # where clients put their gateway token, as they would the key itself`,
+    head,
+    `      token: "${password}"`,
+    `      header: ${tokenHeader}`,
+  ];
 }
 
 /** What only watches must stop nothing: the defaults would, so that they are wide meanwhile. */
@@ -78,10 +105,17 @@ const DEFAULTS = `defaults:                           # classes of commands that
   agent: [read, session]
 `;
 
-function rulesText(shadow: boolean): string {
-  const enforce = shadow ? '\n    enforce: false                  # shadow mode: recorded as "would hold" or "would deny"' : '';
-  return `${shadow ? SHADOW_DEFAULTS : DEFAULTS}
-rules:                              # deny beats hold beats allow; try them: sallyport policy test
+function defaultsText(shadow: boolean): string {
+  return shadow ? SHADOW_DEFAULTS : DEFAULTS;
+}
+
+/** A line of a rule in shadow mode. */
+function enforceLine(shadow: boolean): string {
+  return shadow ? '\n    enforce: false                  # shadow mode: recorded as "would hold" or "would deny"' : '';
+}
+
+function rulesText(enforce: string): string {
+  return `rules:                              # deny beats hold beats allow; try them: sallyport policy test
   - name: schema and privileges need an approval
     match: { class: [ddl, privilege] }
     action: hold
@@ -102,12 +136,11 @@ const SECRETS_ANYWHERE =
   '  - { name: secrets anywhere, detect: [aws-key, github-token, gitlab-token, slack-token, jwt, private-key, url-password], method: redact }\n';
 
 function masksText(masks: readonly MaskProposal[]): string {
-  const head = 'what clients see instead; unless: { groups: [...] } exempts';
   const entries = masks.map(({ name, columns, method }) => {
     const list = columns.map((column) => JSON.stringify(column)).join(', ');
     return `  - { name: ${scalar(name)}, columns: [${list}], method: ${scalar(method)} }\n`;
   });
-  return `masking:                            # ${head}\n${entries.join('')}${SECRETS_ANYWHERE}`;
+  return entries.join('');
 }
 
 /** As it stands where that is a plain word to YAML, else in double quotes, which are JSON's. */

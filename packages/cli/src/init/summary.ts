@@ -6,13 +6,16 @@ import { renderTable } from '../output/table.ts';
 import { terminalWidth } from '../output/terminal.ts';
 import { visible } from '../output/visible.ts';
 import type { Begun, Discovery } from './begin.ts';
+import { isService } from './configuration.ts';
 import { near, nextLines } from './next-lines.ts';
 
 /** So many columns are shown; all of them are masked. */
 const SHOWN = 20;
 
 /** What was found: where, the columns that look as if they should be masked, and what doctor would say. */
-export function renderDiscovery({ where, trial, masks }: Discovery): string {
+export function renderDiscovery(found: Discovery): string {
+  const { where, trial, masks } = found;
+  if (isService(found)) return renderService(found);
   const { product, columns, databases } = trial.inside;
   const tables = new Set(columns.filter(({ of }) => of === 'table').map(({ relation }) => relation)).size;
   const others = databases.filter((name) => name !== where.database);
@@ -27,11 +30,30 @@ export function renderDiscovery({ where, trial, masks }: Discovery): string {
   return `${visible(head)}\n\n${table}${more}\n${renderFindings(findings)}`;
 }
 
+/** What a service is, and what of that will stand in the file. */
+function renderService({ where, trial }: Discovery): string {
+  const { kind, options = {}, product, tokenHeader } = trial.inside;
+  const lines = [
+    `${product} at ${where.host}:${where.port}.`,
+    ...(kind === 'language model' ? ['Its calls will count as reading; keys and personal data in prompts will be masked.'] : []),
+    ...(kind === 'GitHub' ? ['Merges, workflows, releases and administration will wait for an approval.'] : []),
+    ...(tokenHeader === undefined ? [] : [`It takes its token in ${tokenHeader}, and so will the gateway.`]),
+    ...Object.entries(options).map(([key, value]) => `It did not say so by its name: ${key}: ${value} will stand in the file.`),
+  ];
+  // What the file will mend is said already.
+  const settled = trial.results.filter(
+    ({ check, level }) => level !== 'ok' && check !== 'kind' && !(check === 'login' && tokenHeader !== undefined),
+  );
+  const findings = renderFindings(settled.map((result) => finding(where.host, result)));
+  return `${lines.map((line) => `${visible(line)}\n`).join('')}${findings === '' ? '' : `\n${findings}`}`;
+}
+
 /** `sallyport.yaml is written and valid; the password lies in secrets/shop.password.` */
 export function written({ file, draft, passwordFile }: Begun): string {
-  const { passwordEnv } = draft.where;
+  const { where } = draft;
+  const { passwordEnv } = where;
   const place = passwordEnv === undefined ? passwordFile && `lies in ${near(passwordFile)}` : `comes from the variable ${passwordEnv}`;
-  return `${near(file)} is written and valid${place === undefined ? '' : `; the password ${place}`}.`;
+  return `${near(file)} is written and valid${place === undefined ? '' : `; the ${where.byToken === true ? 'token' : 'password'} ${place}`}.`;
 }
 
 /** What to do now: statements for a better account where the given one may do too much, and lines to paste. */

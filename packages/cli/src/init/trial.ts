@@ -3,6 +3,7 @@ import { checkNetwork } from '../doctor/network-checks.ts';
 import { CliError } from '../exit.ts';
 import type { Whereabouts } from './answers.ts';
 import type { Ask } from './ask.ts';
+import { isService } from './configuration.ts';
 
 /** A login that works, and what it sees. */
 export interface Trial {
@@ -29,7 +30,8 @@ export async function tryTarget(where: Whereabouts, sample: boolean, ask: Ask | 
   const gone = network.find(({ level }) => level === 'problem');
   if (gone !== undefined) throw refusal(where, gone);
   const inspect = (tls: Target['tls']['mode']): Promise<Inspection> => where.protocol.inspect(targetOf(where, tls), { sample }, signal);
-  const wanted = where.tls ?? 'verify-full';
+  // The scheme of a URL says which it is.
+  const wanted = where.tls ?? (isService({ where }) ? where.content : undefined) ?? 'verify-full';
   const first = await inspect(wanted);
   if (first.inside !== undefined)
     return { tls: wanted, ...explained(wanted, first), results: [...network, ...first.results], inside: first.inside };
@@ -60,14 +62,16 @@ function explained(tls: Target['tls']['mode'], { results }: Inspection): { reado
   return tls === 'verify-full' || result === undefined ? {} : { weaker: sentences(result) };
 }
 
-function targetOf({ protocol, host, port, username, password, database, ca }: Whereabouts, mode: Target['tls']['mode']): Target {
+function targetOf(where: Whereabouts, mode: Target['tls']['mode']): Target {
+  const { protocol, host, port, username, byToken, password, database, ca } = where;
+  const secret = password === undefined ? {} : byToken === true ? { token: password } : { password };
   return {
     name: database ?? host,
     protocol: protocol.name,
     host,
     port,
     tls: { mode, ...(mode === 'verify-full' && ca !== undefined && { ca: ca.pem }) },
-    credentials: { username, ...(password !== undefined && { password }) },
+    credentials: { username, ...secret },
     labels: {},
     options: { ...(database !== undefined && { database }) },
   };
