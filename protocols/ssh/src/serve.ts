@@ -14,8 +14,6 @@ import { type AcceptedClient, acceptClient } from './startup/accept-client.ts';
 import { connectTarget } from './startup/connect-target.ts';
 import type { TargetOptions } from './target-schema.ts';
 
-/** Of one connection: browsers behind `ssh -D` open dozens. */
-const MAX_CHANNELS = 256;
 /** Keys are changed as OpenSSH changes them: RFC 4253 section 9 wants it each GiB or hour. ssh2 does neither by itself. */
 const REKEY = { bytes: 1 << 30, ms: 3_600_000, checkMs: 5_000 } as const;
 /** How long channels have for their last words when a session is ended. */
@@ -50,14 +48,15 @@ function converse(
   });
   conversation.over.addEventListener('abort', () => abandoned.abort(conversation.over.reason), { once: true });
   const listening = new Listening(conversation);
-  const full = (): boolean => conversation.openChannels >= MAX_CHANNELS;
-  connection.on('session', (accept, reject) => (full() ? reject() : serveSessionChannel(accept(), conversation)));
-  connection.on('tcpip', (accept, reject, info) => (full() ? reject() : conversation.run(forwardTcp(conversation, accept, reject, info))));
+  connection.on('session', (accept, reject) => (conversation.full ? reject() : serveSessionChannel(accept(), conversation)));
+  connection.on('tcpip', (accept, reject, info) =>
+    conversation.full ? reject() : conversation.run(forwardTcp(conversation, accept, reject, info)),
+  );
   connection.on('openssh.streamlocal', (accept, reject, { socketPath }) =>
-    full() ? reject() : conversation.run(forwardSocket(conversation, accept, reject, socketPath)),
+    conversation.full ? reject() : conversation.run(forwardSocket(conversation, accept, reject, socketPath)),
   );
   connection.on('request', (accept, reject, name, info) =>
-    full() ? reject?.() : conversation.run(listening.request(accept, reject, name, info)),
+    conversation.full ? reject?.() : conversation.run(listening.request(accept, reject, name, info)),
   );
   emitEndOfWrite(connection);
   boundUnread(socket);

@@ -196,6 +196,21 @@ test('who begins to change keys and never goes on gets no queue of output', asyn
   await gateway.settled();
 });
 
+test('a target that opens channels without end has as many as a client', async () => {
+  const client = await gateway.client();
+  client.on('tcp connection', (_details, accept) => void accept());
+  while (target.connections.length === 0) await new Promise(setImmediate);
+  const [connection] = target.connections;
+  connection?.on('request', (accept) => accept?.());
+  await new Promise<void>((resolve, reject) => client.forwardIn('127.0.0.1', 4_000, (error) => (error ? reject(error) : resolve())));
+  const open = (): Promise<boolean> =>
+    new Promise((resolve) => connection?.forwardOut('127.0.0.1', 4_000, '127.0.0.1', 1, (error) => resolve(error === undefined)));
+  const opens = await Promise.all(Array.from({ length: 300 }, open));
+  expect(opens.filter(Boolean).length).toBe(256);
+  client.end();
+  await gateway.settled();
+});
+
 test('a signal that nobody knows ends nothing', async () => {
   const client = await gateway.client();
   const channel = await opened(client, 'echo');

@@ -5,6 +5,8 @@ import { OutputRecord } from '../recorded/output-record.ts';
 import type { TargetOptions } from '../target-schema.ts';
 
 const MEBIBYTE = 1 << 20;
+/** Of one connection: browsers behind `ssh -D` open dozens. */
+const MAX_CHANNELS = 256;
 
 /** The gateway's own connection to the target. */
 export interface TargetConnection {
@@ -89,6 +91,11 @@ export class Conversation {
   /** Channels that run something, and those of which nothing was asked yet. */
   get openChannels(): number {
     return this.#open.size + this.#idle;
+  }
+
+  /** No more channels, whoever asks for one: a target does, too, for what comes in where it listens. */
+  get full(): boolean {
+    return this.openChannels >= MAX_CHANNELS;
   }
 
   /** A channel is open and nothing runs in it. @returns called when that has changed. */

@@ -102,7 +102,7 @@ export class Listening {
     open: (done: Parameters<Connection['forwardOut']>[4]) => void,
   ): void {
     const gate = this.#conversation.admitted;
-    if (gate === undefined) {
+    if (gate === undefined || this.#conversation.full) {
       reject();
       return;
     }
