@@ -128,6 +128,7 @@ export class TestGate {
 export interface TestGateway {
   readonly port: number;
   readonly gate: TestGate;
+  readonly digests: DigestThread;
   readonly target: Target;
   close(): Promise<void>;
 }
@@ -181,6 +182,7 @@ export async function testGateway(targetPort: number, settings: TestGatewayOptio
     port: (server.address() as AddressInfo).port,
     gate,
     target,
+    digests: services.digests,
     async close() {
       server.close();
       gate.ending.abort(new GatewayError('ERR_ENDED', 'The test is over.'));

@@ -105,19 +105,27 @@ export class OutgoingBody {
   async *#recorded(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const { gate, visit } = this.#exchange;
     const body = this.#record();
+    let whole = false;
     try {
       for await (const chunk of chunks) {
         body.write(chunk);
         visit.seen.clientBytes += chunk.length;
         this.#count?.(chunk.length);
+        // A target that has all of it may answer, and the session end, before anybody asks for more.
+        whole = body.bytes === this.length;
+        if (whole) await endRecord(body);
         const wait = gate.durable() ?? body.room();
         if (wait !== undefined) await wait;
         yield chunk;
       }
-      await body.finish();
-      body.end();
+      if (!whole) await endRecord(body);
     } finally {
       body.drop();
     }
   }
+}
+
+async function endRecord(body: BodyRecord): Promise<void> {
+  await body.finish();
+  body.end();
 }

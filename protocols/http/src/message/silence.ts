@@ -29,7 +29,8 @@ class Heard implements AsyncIterator<Buffer, undefined> {
   }
 
   next(): Promise<IteratorResult<Buffer, undefined>> {
-    return this.#chunks.ready === true ? this.#chunks.next() : this.#wait();
+    // Who has waited once has a timer that the end must clear.
+    return this.#chunks.ready === true && this.#timer === undefined ? this.#chunks.next() : this.#wait();
   }
 
   /** The reader has had enough. */
