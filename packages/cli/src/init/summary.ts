@@ -45,7 +45,7 @@ function renderService({ where, trial }: Discovery): string {
     ({ check, level }) => level !== 'ok' && check !== 'kind' && !(check === 'login' && tokenHeader !== undefined),
   );
   const findings = renderFindings(settled.map((result) => finding(where.host, result)));
-  return `${lines.map((line) => `${visible(line)}\n`).join('')}${findings === '' ? '' : `\n${findings}`}`;
+  return `${lines.map((line) => `${visible(line)}\n`).join('')}${findings === '' ? '' : `\n${findings}`}\n`;
 }
 
 /** `sallyport.yaml is written and valid; the password lies in secrets/shop.password.` */

@@ -48,6 +48,25 @@ test.each([
   expect(Object.fromEntries(Object.entries(env).filter(([name]) => /^(?:OPENAI|ANTHROPIC)/.test(name)))).toEqual(expected);
 });
 
+test.each([
+  ['localhost:8443', 'localhost,127.0.0.1,::1', '127.0.0.1,::1'],
+  ['api.github.com', 'example.com, .github.com ,localhost', 'example.com,localhost'],
+  ['api.github.com', 'github.com:443,xgithub.com', 'xgithub.com'],
+  ['api.github.com', '*', ''],
+])('what leads past the proxy is not %s, for which the program was started: %s', (address, said, left) => {
+  const before = [process.env['NO_PROXY'], process.env['no_proxy']];
+  try {
+    process.env['NO_PROXY'] = said;
+    const { env } = nativeClient(endpoint({ forward: 'tls', address }));
+    expect([env['NO_PROXY'], env['no_proxy']]).toEqual([left, left]);
+  } finally {
+    const names = ['NO_PROXY', 'no_proxy'];
+    for (const [at, value] of before.entries())
+      if (value === undefined) delete process.env[names[at] ?? ''];
+      else process.env[names[at] ?? ''] = value;
+  }
+});
+
 test('the forward proxy: the token in the clear stays on this machine', () => {
   const about = facts('api.github.com', { forward: true });
   expect(about).toEqual({ forward: 'tls', address: 'api.github.com' });

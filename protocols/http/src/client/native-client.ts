@@ -67,12 +67,28 @@ function models(facts: Readonly<Record<string, string>>, url: string, token: str
   };
 }
 
-function forward({ token }: Endpoint, origin: URL): Readonly<Record<string, string>> {
+function forward({ token, facts = {} }: Endpoint, origin: URL): Readonly<Record<string, string>> {
   const proxy = new URL(origin);
   proxy.password = token;
   const url = proxy.href.replace(/\/$/, '');
-  const local = process.env['NO_PROXY'] ?? process.env['no_proxy'] ?? 'localhost,127.0.0.1,::1';
+  const [host = ''] = (facts['address'] ?? '').split(':');
+  const said = process.env['NO_PROXY'] ?? process.env['no_proxy'] ?? 'localhost,127.0.0.1,::1';
+  // Whoever starts a program for a target means it to come this way.
+  const local = said
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => !covers(each, host))
+    .join(',');
   return { HTTPS_PROXY: url, https_proxy: url, NO_PROXY: local, no_proxy: local, NODE_USE_ENV_PROXY: '1' };
+}
+
+/** An entry of `NO_PROXY` covers a host and all below it. https://curl.se/docs/manpage.html#--noproxy */
+function covers(entry: string, host: string): boolean {
+  const name = entry
+    .replace(/^\*?\./, '')
+    .replace(/:\d+$/, '')
+    .toLowerCase();
+  return entry === '*' || host === name || host.endsWith(`.${name}`);
 }
 
 function authorityOf({ host, port }: Endpoint): string {
