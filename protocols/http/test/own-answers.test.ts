@@ -80,6 +80,26 @@ test('a WebSocket that a page of another site asks for, with what it was asked',
   expect(said.endsWith(recorded(gateway).body)).toBe(true);
 });
 
+test('a WebSocket of a target that is down: how it ended stands there, too', async () => {
+  const closed = createServer().listen(0, '127.0.0.1');
+  await once(closed, 'listening');
+  const { port } = closed.address() as { readonly port: number };
+  closed.close();
+  const gateway = await inFrontOf(port);
+  const upgrade = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: MDEyMzQ1Njc4OTAxMjM0NQ==';
+  const said = await raw(gateway, `GET /socket HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${TOKEN}\r\n${upgrade}\r\n\r\n`);
+  expect(said).toMatch(/^HTTP\/1\.1 502 /);
+  expect(recorded(gateway)).toMatchObject({ request: 'GET /socket HTTP/1.1', response: 'HTTP/1.1 502' });
+  expect(gateway.gate.notes).toContainEqual(
+    expect.objectContaining({
+      type: 'result',
+      command: 1,
+      state: 'unknown',
+      error: expect.objectContaining({ code: 'ERR_TARGET_UNREACHABLE' }),
+    }),
+  );
+});
+
 test('an answer that breaks off in the middle stays the one that had begun', async () => {
   const gateway = await behind((_, response) => {
     response.writeHead(200, { 'content-length': '10' });

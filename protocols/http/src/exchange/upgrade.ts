@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { type ContentMasks, type CountHit, GatewayError, type Side } from '@sallyport/core';
 import { JsonMask } from '../body/json/json-mask.ts';
-import { RequestError } from '../errors.ts';
+import { asGatewayError, RequestError } from '../errors.ts';
 import { endToEnd, type Fields, field, without } from '../message/fields.ts';
 import type { Answer, Upgraded } from '../upstream/answer.ts';
 import { encodeClose, encodeServerFrame, FrameDecoder, OPCODE } from '../websocket/frame.ts';
@@ -42,7 +42,12 @@ export async function carryWebSocket(exchange: Exchange, socket: Duplex, head: B
   if (durable !== undefined) await durable;
   signal.throwIfAborted();
   const path = requested.path + requested.query;
-  const answer = await upstreams.http1(target).upgrade({ method: 'GET', path, fields, body: null }, 'websocket', signal);
+  const asked = upstreams.http1(target).upgrade({ method: 'GET', path, fields, body: null }, 'websocket', signal);
+  const answer = await asked.catch((cause: unknown) => {
+    const { code, message } = asGatewayError(signal.aborted ? signal.reason : cause);
+    gate.note({ type: 'result', command: ruling.command, state: 'unknown', rows: 0, bytes: 0, error: { code, message } });
+    throw cause;
+  });
   if (!('socket' in answer)) return refused(exchange, answer, ruling.command);
   await converse(exchange, answer, socket, head, ruling.command);
 }
