@@ -37,6 +37,7 @@ type 'vim -u NONE -n text'
 verdict vim "$(seen '"text" [New')" yes
 $tmux send-keys -t main i 'written in vim' Escape
 type ':wq'
+seen 'ready> vim' >"$work/back" # vim swallows what is typed before it has gone
 type 'cat text'
 verdict written "$(seen 'written in vim'; cat "$work/text" 2>&1)" "$(printf 'yes\nwritten in vim')"
 type 'exit 3'
