@@ -31,6 +31,20 @@ describe('a statement that comes again', () => {
     expect(meaningOf(first)).toMatchObject({ resolved: { sources: [{ schema: 'public' }] }, exposed: false });
   });
 
+  test('means the same with other literals, and is the text that it is', async () => {
+    const meant = async (text: string) => meaningOf({ ...first, text, analysis: await classifier.analyse(text, SETTINGS) });
+    const one = await meant("SELECT id FROM customers WHERE card = '1'");
+    const other = await meant("SELECT id FROM customers WHERE card = '22'");
+    expect(other.statements).toBe(one.statements);
+    expect([other.text, other.analysis.shape]).toEqual(["SELECT id FROM customers WHERE card = '22'", one.analysis.shape]);
+  });
+
+  test('with a text that cannot be understood is taken for the worst', () => {
+    const failed = { ...first.analysis, failure: 'No.' };
+    expect(meaningOf({ ...first, analysis: failed })).toMatchObject({ exposed: true, sealed: true });
+    expect(meaningOf(first)).toMatchObject({ exposed: false, sealed: false });
+  });
+
   test('means what another catalogue says', () => {
     const catalogue = testCatalogue({ 'staff.customers': ['id'] });
     expect(meaningOf({ ...first, catalogue })).toMatchObject({ catalogue, resolved: { sources: [{ schema: 'staff' }] } });

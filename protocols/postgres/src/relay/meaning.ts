@@ -56,40 +56,46 @@ export function needsCatalogue({ statements }: Pick<Analysis, 'statements'>): bo
   );
 }
 
-/** What a session's texts meant last, by their analysis: a statement that comes again costs a look-up. */
-const meanings = new WeakMap<Protection, WeakMap<Analysis, { readonly inputs: MeaningInputs; readonly meaning: Meaning }>>();
+/** What texts mean that differ in their literals alone. */
+type Sense = Pick<Meaning, 'resolved' | 'statements' | 'exposed' | 'telling' | 'launders' | 'refusal'>;
+
+/** What a session's statements meant last, by the list that the classifier keeps of them: what comes again costs a look-up. */
+const known = new WeakMap<Protection, WeakMap<Analysis['statements'], { readonly inputs: MeaningInputs; readonly meaning: Meaning }>>();
 
 export function meaningOf(inputs: MeaningInputs): Meaning {
-  const known = meanings.get(inputs.protection)?.get(inputs.analysis);
-  if (known !== undefined && alike(known.inputs, inputs)) return known.meaning;
-  const meaning = newMeaning(inputs);
-  const own = meanings.get(inputs.protection) ?? new WeakMap();
-  meanings.set(inputs.protection, own.set(inputs.analysis, { inputs, meaning }));
+  const { analysis, protection } = inputs;
+  const last = known.get(protection)?.get(analysis.statements);
+  if (last !== undefined && alike(last.inputs, inputs))
+    return last.inputs.analysis === analysis ? last.meaning : withText(last.meaning, inputs);
+  const meaning = withText(senseOf(inputs), inputs);
+  const own = known.get(protection) ?? new WeakMap();
+  known.set(protection, own.set(analysis.statements, { inputs, meaning }));
   return meaning;
 }
 
 function alike(one: MeaningInputs, other: MeaningInputs): boolean {
-  return one.text === other.text && one.catalogue === other.catalogue && one.uncertain === other.uncertain;
+  return one.catalogue === other.catalogue && one.uncertain === other.uncertain && one.analysis.failure === other.analysis.failure;
 }
 
-function newMeaning(inputs: MeaningInputs): Meaning {
-  const { text, analysis, catalogue, protection, uncertain } = inputs;
+function withText(sense: Sense, { text, analysis, catalogue, protection }: MeaningInputs): Meaning {
+  const { resolved, statements, exposed, telling, launders, refusal } = sense;
+  const secrets = secretsIn(resolved, analysis, text);
+  const sealed = exposed || secrets !== 'none';
+  const readable = (): Readable | undefined =>
+    sealed && secrets !== 'anywhere' ? readableIn(statements, catalogue, protection) : undefined;
+  return { text, analysis, resolved, statements, exposed, telling, catalogue, sealed, readable, launders, refusal };
+}
+
+function senseOf(inputs: MeaningInputs): Sense {
+  const { analysis, catalogue, protection, uncertain } = inputs;
   const resolved = resolve(analysis, catalogue);
   const statements = statementMeanings(inputs);
   const exposed = !protection.none && (uncertain || analysis.failure !== undefined || statements.some((statement) => statement.exposed));
-  const telling = exposed || (!protection.none && resolved.class.some((one) => one !== 'read' && one !== 'session'));
-  const secrets = secretsIn(resolved, analysis, text);
-  const sealed = exposed || secrets !== 'none';
   return {
-    text,
-    analysis,
     resolved,
     statements,
     exposed,
-    telling,
-    catalogue,
-    sealed,
-    readable: () => (sealed && secrets !== 'anywhere' ? readableIn(statements, catalogue, protection) : undefined),
+    telling: exposed || (!protection.none && resolved.class.some((one) => one !== 'read' && one !== 'session')),
     launders: statements.some((statement) => launders(statement, catalogue, protection)),
     refusal: refusalOf(statements, protection),
   };
